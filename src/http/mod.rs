@@ -1,0 +1,1 @@
+//! REST plumbing for any vendor: transport, retry decision, backoff, paging, errors, redaction, waiting.

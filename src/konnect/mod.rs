@@ -1,0 +1,1 @@
+//! Kong Konnect's Cloud Gateways API: networks, transit gateways, private DNS.

@@ -1,0 +1,1 @@
+//! List resources, one file each.

@@ -1,0 +1,1 @@
+//! Checks that join both clouds before something is created.

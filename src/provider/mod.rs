@@ -1,0 +1,1 @@
+//! The provider itself: schema, configuration and its environment, clients, the registry.

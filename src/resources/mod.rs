@@ -1,0 +1,1 @@
+//! The managed resources, one file or folder each.

@@ -1,0 +1,1 @@
+//! Generated protocol messages to [`crate::tf`] types and back. No decisions live here.

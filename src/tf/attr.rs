@@ -69,7 +69,7 @@ impl<T> From<Option<T>> for Attr<T> {
 
 /// A value that does not fit the type that a model gives it: a fault of ours or of a hand-edited state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {expected} expected")]
+#[error("{}", .path.label(&format!("{expected} expected")))]
 pub struct ConversionError {
     /// Where.
     pub path: Path,

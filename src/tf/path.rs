@@ -49,6 +49,23 @@ impl Path {
         self.join(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
+    /// The same place seen from one step further out.
+    #[must_use]
+    pub fn within(mut self, outer: Step) -> Self {
+        self.0.insert(0, outer);
+        self
+    }
+
+    /// A message about this place: led by the path, or bare when it is about the whole block.
+    #[must_use]
+    pub fn label(&self, message: &str) -> String {
+        if self.is_root() {
+            message.to_owned()
+        } else {
+            format!("{self}: {message}")
+        }
+    }
+
     /// The steps, outermost first.
     #[must_use]
     pub fn steps(&self) -> &[Step] {

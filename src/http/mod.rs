@@ -1,1 +1,28 @@
 //! REST plumbing for any vendor: transport, retry decision, backoff, paging, errors, redaction, waiting.
+//!
+//! [`Api`] sends a [`Request`] within a [`Scope`], decides what may be sent again, and answers with a [`Response`] or one
+//! [`Error`]. [`poll::Poll`] is the one place that waits for something to become true.
+
+pub mod api;
+pub mod error;
+mod gate;
+mod json;
+pub mod page;
+pub mod poll;
+pub mod redact;
+pub mod request;
+pub mod retry;
+pub mod scope;
+pub mod secret;
+mod tls;
+pub mod transport;
+
+pub use api::{Api, ApiSettings, Authorize, ReadRefusal, RefusalParts, StaticToken};
+pub use error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};
+pub use page::Pages;
+pub use poll::{Poll, Progress, Waited};
+pub use request::Request;
+pub use retry::RetrySettings;
+pub use scope::{Ended, Scope};
+pub use secret::Secret;
+pub use transport::{Response, Transport, TransportSettings};

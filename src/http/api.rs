@@ -1,0 +1,570 @@
+//! One remote API: authorization, retries, the shared pause, concurrency, and the reading of refusals.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use http::{HeaderMap, Method, StatusCode};
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use url::Url;
+
+use super::error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};
+use super::gate::Gate;
+use super::json;
+use super::redact::redact;
+use super::request::Request;
+use super::retry::{Outcome, RetrySettings, Verdict, asked_pause, decide, pause};
+use super::scope::{Ended, Scope, in_words};
+use super::secret::Secret;
+use super::transport::{Broken, Outgoing, Response, Transport};
+
+/// How much of a refusal's body is kept, in characters.
+const EXCERPT_LIMIT: usize = 600;
+
+/// Gives requests their right to be answered.
+#[async_trait]
+pub trait Authorize: Send + Sync {
+    /// The `Authorization` header, marked sensitive. With `renew` the last one was answered with 401: get a fresh one.
+    ///
+    /// # Errors
+    /// When no token can be had, or the scope ends first.
+    async fn authorization(&self, scope: &Scope, renew: bool) -> Result<HeaderValue, Error>;
+
+    /// Whether asking with `renew` can give anything new.
+    fn can_renew(&self) -> bool {
+        true
+    }
+}
+
+/// Reads what a service says in the body of a refusal. Must cope with any body: HTML of a gateway, nothing at all.
+pub type ReadRefusal = fn(status: u16, headers: &HeaderMap, body: &[u8]) -> RefusalParts;
+
+/// What a service said about its refusal; whatever is missing is filled in by the [`Api`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusalParts {
+    /// The service's own code or title.
+    pub code: Option<String>,
+    /// What it said; empty when it said nothing that could be read.
+    pub message: String,
+    /// Ids for the service's support, each with its label.
+    pub trace: Vec<(String, String)>,
+    /// What was wrong with which field.
+    pub fields: Vec<FieldFault>,
+}
+
+/// A remote API's settings.
+#[derive(Clone)]
+pub struct ApiSettings {
+    /// The API's name in messages.
+    pub name: &'static str,
+    /// The address that requests are relative to.
+    pub base: Url,
+    /// The way to the network.
+    pub transport: Transport,
+    /// Who gives the tokens.
+    pub authorize: Arc<dyn Authorize>,
+    /// How many exchanges run at the same time at most; zero counts as one.
+    pub max_concurrent_requests: usize,
+    /// How often and how patiently requests are sent again.
+    pub retry: RetrySettings,
+    /// Reads refusals.
+    pub read_refusal: ReadRefusal,
+    /// Sent with every request.
+    pub headers: HeaderMap,
+    /// Response headers that identify a call to the service's support, each with its label.
+    pub trace_headers: &'static [(&'static str, &'static str)],
+}
+
+impl ApiSettings {
+    /// Settings with the usual limits.
+    #[must_use]
+    pub fn new(
+        name: &'static str,
+        base: Url,
+        transport: Transport,
+        authorize: Arc<dyn Authorize>,
+        read_refusal: ReadRefusal,
+    ) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        Self {
+            name,
+            base,
+            transport,
+            authorize,
+            max_concurrent_requests: 32,
+            retry: RetrySettings::default(),
+            read_refusal,
+            headers,
+            trace_headers: &[],
+        }
+    }
+}
+
+/// A remote API. Cheap to clone; clones share limits and pauses.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    settings: ApiSettings,
+    permits: Semaphore,
+    gate: Gate,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Api")
+            .field("name", &self.0.settings.name)
+            .field("base", &self.0.settings.base.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One call: what stays the same over its attempts, and what they have come to.
+struct Call<'a> {
+    scope: &'a Scope,
+    method: Method,
+    url: Url,
+    /// Method and path.
+    name: String,
+    started: Instant,
+    attempts: u32,
+    last: Option<Error>,
+}
+
+impl Api {
+    /// An API; see [`ApiSettings`].
+    #[must_use]
+    pub fn new(settings: ApiSettings) -> Self {
+        let permits = settings
+            .max_concurrent_requests
+            .clamp(1, Semaphore::MAX_PERMITS);
+        Self(Arc::new(Inner {
+            settings,
+            permits: Semaphore::new(permits),
+            gate: Gate::default(),
+        }))
+    }
+
+    /// The API's name in messages.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.settings.name
+    }
+
+    /// The address that requests are relative to.
+    #[must_use]
+    pub fn base(&self) -> &Url {
+        &self.0.settings.base
+    }
+
+    /// Sends a request until it succeeds, fails finally, or the scope ends. Any 2xx is success.
+    ///
+    /// A change in flight is not cut by cancellation or by the deadline, only by the transport's request timeout. Reads, and
+    /// all waits, end at once.
+    ///
+    /// # Errors
+    /// See [`Failure`]. A request that is not repeatable gives [`Failure::OutcomeUnknown`] when it may have been carried out.
+    pub async fn send(&self, scope: &Scope, request: Request) -> Result<Response, Error> {
+        let settings = &self.0.settings;
+        let url = request.url(&settings.base)?;
+        let mut call = Call {
+            scope,
+            method: request.method().clone(),
+            name: format!("{} {}", request.method(), url.path()),
+            url,
+            started: Instant::now(),
+            attempts: 0,
+            last: None,
+        };
+        let mut retries = 0;
+        let mut renewed = false;
+        let mut renew = false;
+        loop {
+            if let Err(ended) = scope.check() {
+                return Err(call.ended(ended));
+            }
+            self.pass_gate(&mut call).await?;
+            let authorization = settings
+                .authorize
+                .authorization(scope, std::mem::take(&mut renew));
+            let authorization = match scope.bound(authorization).await {
+                Ok(authorization) => authorization?,
+                Err(ended) => return Err(call.ended(ended)),
+            };
+            let answer = self.attempt(&mut call, &request, authorization).await?;
+            let (asked, failure) = match answer {
+                Ok(response) if response.status.is_success() => return Ok(response),
+                Ok(response)
+                    if response.status == StatusCode::UNAUTHORIZED
+                        && !renewed
+                        && settings.authorize.can_renew() =>
+                {
+                    renewed = true;
+                    renew = true;
+                    continue;
+                }
+                Ok(response) => {
+                    let asked = asked_pause(&response.headers, SystemTime::now());
+                    let refusal = self.refusal(&call, &response);
+                    (asked, Judged::Refused(refusal))
+                }
+                Err(interruption) => (None, Judged::Interrupted(interruption)),
+            };
+            if let (
+                Some(asked),
+                Judged::Refused(Refusal {
+                    status: 429 | 503, ..
+                }),
+            ) = (asked, &failure)
+            {
+                self.0.gate.close_until(Instant::now() + asked);
+            }
+            let verdict = self.judge(&request, asked, &failure);
+            let error = failure.into_error(self.name(), &call, verdict);
+            let wait = match verdict {
+                Verdict::Final | Verdict::LookFirst => return Err(error),
+                _ if retries >= settings.retry.max_retries => return Err(error),
+                Verdict::Retry => pause(retries + 1, &settings.retry, fastrand::f64()),
+                Verdict::RetryAfter(asked) => asked,
+            };
+            retries += 1;
+            tracing::debug!(
+                api = self.name(),
+                call = call.name,
+                attempt = call.attempts,
+                %error,
+                "failed in passing, will be sent again"
+            );
+            call.last = Some(error);
+            self.wait_until(&mut call, Instant::now() + wait).await?;
+        }
+    }
+
+    /// As [`Api::send`], and reads the answer.
+    ///
+    /// # Errors
+    /// As [`Api::send`]; [`Failure::Undecodable`] when the answer is not a `T`.
+    pub async fn json<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        request: Request,
+    ) -> Result<T, Error> {
+        let path = request.url(self.base())?.path().to_owned();
+        let call = format!("{} {path}", request.method());
+        let response = self.send(scope, request).await?;
+        json::read(&response.body).map_err(|fault| {
+            Failure::Undecodable {
+                api: self.name(),
+                call,
+                at: fault.at,
+                reason: redact(&fault.reason).into_owned(),
+                trace: self.header_trace(&response.headers),
+            }
+            .into()
+        })
+    }
+
+    /// Waits while the API as a whole is paused.
+    async fn pass_gate(&self, call: &mut Call<'_>) -> Result<(), Error> {
+        while let Some(opens) = self.0.gate.opens_at() {
+            self.wait_until(call, opens).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits before the next attempt; fails at once when that would lie after the deadline.
+    async fn wait_until(&self, call: &mut Call<'_>, when: Instant) -> Result<(), Error> {
+        let wait = in_words(when.saturating_duration_since(Instant::now()));
+        if when > call.scope.deadline {
+            let doing = format!(
+                "{} (to be sent again only in {wait}, when the time for it is over)",
+                call.name
+            );
+            return Err(call.stopped(Ended::Deadline, doing));
+        }
+        tracing::trace!(api = self.name(), call = call.name, wait, "pause");
+        match call.scope.sleep_until(when).await {
+            Ok(()) => Ok(()),
+            Err(ended) => Err(call.ended(ended)),
+        }
+    }
+
+    /// Sends once. The outer error ends the call; the inner one is for the retry decision.
+    async fn attempt(
+        &self,
+        call: &mut Call<'_>,
+        request: &Request,
+        authorization: HeaderValue,
+    ) -> Result<Result<Response, Interruption>, Error> {
+        let settings = &self.0.settings;
+        let permit = match call.scope.bound(self.0.permits.acquire()).await {
+            Ok(permit) => permit,
+            Err(ended) => return Err(call.ended(ended)),
+        };
+        let mut headers = settings.headers.clone();
+        headers.extend(request.headers().clone());
+        headers.insert(AUTHORIZATION, authorization);
+        let outgoing = Outgoing {
+            method: call.method.clone(),
+            url: call.url.clone(),
+            headers,
+            body: request.body().cloned(),
+        };
+        call.attempts += 1;
+        let sent = Instant::now();
+        let exchange = settings.transport.exchange(outgoing);
+        let answer = if request.is_read() {
+            match call.scope.bound(exchange).await {
+                Ok(answer) => answer,
+                Err(ended) => return Err(call.ended(ended)),
+            }
+        } else {
+            exchange.await
+        };
+        drop(permit);
+        let answer = match answer {
+            Ok(response) => Ok(response),
+            Err(Broken::Interrupted(interruption)) => Err(interruption),
+            Err(Broken::Unusable(error)) => return Err(error),
+        };
+        self.log(call, sent.elapsed(), &answer);
+        Ok(answer)
+    }
+
+    fn log(&self, call: &Call<'_>, took: Duration, answer: &Result<Response, Interruption>) {
+        let api = self.name();
+        let (path, attempt) = (call.url.path(), call.attempts);
+        let method = &call.method;
+        let ms = took.as_millis();
+        match answer {
+            Ok(response) => {
+                let status = response.status.as_u16();
+                let ids = self.header_trace(&response.headers);
+                let request_id = ids.first().map_or("", |(_, id)| id.as_str());
+                tracing::debug!(api, %method, path, status, attempt, request_id, ms, "exchange");
+            }
+            Err(interruption) => {
+                tracing::debug!(api, %method, path, attempt, ms, error = %interruption, "exchange broke off");
+            }
+        }
+    }
+
+    fn judge(&self, request: &Request, asked: Option<Duration>, judged: &Judged) -> Verdict {
+        let outcome = match judged {
+            Judged::Refused(refusal) => Outcome::Status {
+                status: refusal.status,
+                code: refusal.code.as_deref(),
+                asked,
+            },
+            Judged::Interrupted(interruption) => match interruption.kind {
+                InterruptionKind::NotConnected => Outcome::NotSent,
+                InterruptionKind::Untrusted => return Verdict::Final,
+                InterruptionKind::TooLarge if request.is_repeatable() => return Verdict::Final,
+                InterruptionKind::TooLarge | InterruptionKind::Lost => Outcome::Lost,
+            },
+        };
+        decide(request.is_repeatable(), outcome, &self.0.settings.retry)
+    }
+
+    fn header_trace(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+        let named = self.0.settings.trace_headers.iter();
+        named
+            .filter_map(|(header, label)| {
+                let id = headers.get(*header)?.to_str().ok()?;
+                Some(((*label).to_owned(), id.to_owned()))
+            })
+            .collect()
+    }
+
+    fn refusal(&self, call: &Call<'_>, response: &Response) -> Refusal {
+        let status = response.status.as_u16();
+        let mut parts = (self.0.settings.read_refusal)(status, &response.headers, &response.body);
+        for (label, id) in self.header_trace(&response.headers) {
+            if !parts.trace.iter().any(|(known, _)| *known == label) {
+                parts.trace.push((label, id));
+            }
+        }
+        let body_excerpt = excerpt(&response.body);
+        if parts.message.trim().is_empty() {
+            parts.message = plain_message(response, &body_excerpt);
+        }
+        for fault in &mut parts.fields {
+            fault.reason = redact(&fault.reason).into_owned();
+        }
+        Refusal {
+            api: self.name(),
+            status,
+            code: parts.code.filter(|code| !code.trim().is_empty()),
+            message: redact(parts.message.trim()).into_owned(),
+            method: call.method.clone(),
+            path: call.url.path().to_owned(),
+            trace: parts.trace,
+            fields: parts.fields,
+            attempts: call.attempts,
+            body_excerpt,
+        }
+    }
+}
+
+/// How an attempt failed.
+enum Judged {
+    Refused(Refusal),
+    Interrupted(Interruption),
+}
+
+impl Judged {
+    fn into_error(self, api: &'static str, call: &Call<'_>, verdict: Verdict) -> Error {
+        let attempts = call.attempts;
+        let name = call.name.clone();
+        let looks_first = verdict == Verdict::LookFirst;
+        match self {
+            Self::Refused(refusal) if looks_first => Failure::OutcomeUnknown {
+                api,
+                call: name,
+                attempts,
+                source: Box::new(refusal),
+            },
+            Self::Refused(refusal) => Failure::Refused(refusal),
+            Self::Interrupted(source) => match source.kind {
+                InterruptionKind::NotConnected | InterruptionKind::Untrusted => Failure::NotSent {
+                    api,
+                    call: name,
+                    attempts,
+                    source,
+                },
+                InterruptionKind::TooLarge if !looks_first => Failure::Undecodable {
+                    api,
+                    call: name,
+                    at: None,
+                    reason: source.message,
+                    trace: Vec::new(),
+                },
+                _ if call.method == Method::GET => Failure::NoAnswer {
+                    api,
+                    call: name,
+                    attempts,
+                    source,
+                },
+                _ => Failure::OutcomeUnknown {
+                    api,
+                    call: name,
+                    attempts,
+                    source: Box::new(source),
+                },
+            },
+        }
+        .into()
+    }
+}
+
+impl Call<'_> {
+    fn ended(&mut self, ended: Ended) -> Error {
+        let doing = self.name.clone();
+        self.stopped(ended, doing)
+    }
+
+    fn stopped(&mut self, ended: Ended, doing: String) -> Error {
+        let last = self.last.take();
+        match ended {
+            Ended::Cancelled => Failure::Cancelled { doing, last },
+            Ended::Deadline => Failure::Deadline {
+                doing,
+                elapsed: self.started.elapsed(),
+                attempts: self.attempts,
+                last,
+            },
+        }
+        .into()
+    }
+}
+
+/// A message for a refusal whose body says nothing in the service's own form: a gateway's page, plain text, nothing.
+fn plain_message(response: &Response, excerpt: &str) -> String {
+    let reason = response
+        .status
+        .canonical_reason()
+        .unwrap_or("no reason given");
+    if response.status.is_redirection() {
+        let location = response.headers.get(http::header::LOCATION);
+        let host = location
+            .and_then(|location| location.to_str().ok())
+            .and_then(|location| Url::parse(location).ok())
+            .and_then(|url| url.host_str().map(str::to_owned));
+        let host = host.map_or_else(|| "elsewhere".to_owned(), |host| format!("to {host}"));
+        return format!("it redirects {host}, which is not followed; check the configured address");
+    }
+    let text = without_markup(excerpt);
+    if text.is_empty() {
+        format!("{reason}, and nothing more")
+    } else {
+        text.chars().take(200).collect()
+    }
+}
+
+/// The beginning of a body as text, redacted.
+fn excerpt(body: &[u8]) -> String {
+    // A character takes at most four bytes; a token cut in two would no longer be recognised, hence the larger cut first.
+    let head = body.get(..EXCERPT_LIMIT * 8).unwrap_or(body);
+    let text = String::from_utf8_lossy(head);
+    redact(&text).chars().take(EXCERPT_LIMIT).collect()
+}
+
+/// Text of a page, in one line. Heads and tags go; good enough for a gateway's error page.
+fn without_markup(text: &str) -> String {
+    let body = text
+        .find("<body")
+        .and_then(|start| text.get(start..))
+        .unwrap_or(text);
+    let mut plain = String::new();
+    let mut in_tag = false;
+    for c in body.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => {
+                in_tag = false;
+                plain.push(' ');
+            }
+            _ if in_tag => {}
+            _ => plain.push(c),
+        }
+    }
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A token that never changes.
+#[derive(Clone, Debug)]
+pub struct StaticToken(HeaderValue);
+
+impl StaticToken {
+    /// `Authorization: Bearer TOKEN`. White space around the token is dropped: files tend to end in a newline.
+    ///
+    /// # Errors
+    /// When the token cannot stand in a header.
+    pub fn bearer(token: &Secret) -> Result<Self, Error> {
+        let text = format!("Bearer {}", token.expose().trim());
+        let mut header = HeaderValue::from_str(&text)
+            .map_err(|_| Error::not_configured("the token holds characters that cannot be sent"))?;
+        header.set_sensitive(true);
+        Ok(Self(header))
+    }
+}
+
+#[async_trait]
+impl Authorize for StaticToken {
+    async fn authorization(&self, _scope: &Scope, _renew: bool) -> Result<HeaderValue, Error> {
+        Ok(self.0.clone())
+    }
+
+    fn can_renew(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests;

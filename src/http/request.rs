@@ -1,0 +1,369 @@
+//! One request to an API: where, what, and whether it may be sent again.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+use url::Url;
+
+use super::error::Error;
+
+/// All but RFC 3986's unreserved characters, so that no segment can end early, climb, or start a query.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// As [`SEGMENT`], but `$filter` keeps its sign: some gateways match `OData` options before they decode.
+const QUERY: &AsciiSet = &SEGMENT.remove(b'$');
+
+/// A request, relative to an API's base address.
+#[derive(Clone, Debug)]
+pub struct Request {
+    method: Method,
+    target: Target,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    repeatable: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Target {
+    Segments(Vec<String>),
+    Absolute(String),
+}
+
+impl Request {
+    /// A request to the path made of `segments`. Each one is percent-encoded by itself, so that no id can leave its place.
+    #[must_use]
+    pub fn new<I>(method: Method, segments: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        let segments = segments
+            .into_iter()
+            .map(|segment| segment.as_ref().to_owned())
+            .collect();
+        Self::to(method, Target::Segments(segments))
+    }
+
+    /// Reads.
+    #[must_use]
+    pub fn get<I>(segments: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        Self::new(Method::GET, segments)
+    }
+
+    /// Creates. Not sent again unless it surely was not carried out; see [`Request::repeatable`].
+    #[must_use]
+    pub fn post<I>(segments: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        Self::new(Method::POST, segments)
+    }
+
+    /// Creates or replaces.
+    #[must_use]
+    pub fn put<I>(segments: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        Self::new(Method::PUT, segments)
+    }
+
+    /// Changes.
+    #[must_use]
+    pub fn patch<I>(segments: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        Self::new(Method::PATCH, segments)
+    }
+
+    /// Deletes.
+    #[must_use]
+    pub fn delete<I>(segments: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: AsRef<str>,
+    {
+        Self::new(Method::DELETE, segments)
+    }
+
+    /// A request to a whole path such as a resource id that a type has already checked: `/subscriptions/…`.
+    /// Its segments are encoded one by one all the same.
+    #[must_use]
+    pub fn raw_path(method: Method, path: &str) -> Self {
+        Self::new(method, path.strip_prefix('/').unwrap_or(path).split('/'))
+    }
+
+    /// Reads the next page at the address that the service gave. Refused when it leads to another host.
+    #[must_use]
+    pub fn absolute(url: &str) -> Self {
+        Self::to(Method::GET, Target::Absolute(url.to_owned()))
+    }
+
+    fn to(method: Method, target: Target) -> Self {
+        let repeatable = method != Method::POST;
+        Self {
+            method,
+            target,
+            query: Vec::new(),
+            headers: HeaderMap::new(),
+            body: None,
+            repeatable,
+        }
+    }
+
+    /// Adds one query parameter.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a query parameter where there is a value.
+    #[must_use]
+    pub fn query_if(self, name: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.query(name, value),
+            None => self,
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sends `body` as JSON.
+    ///
+    /// # Errors
+    /// When `body` cannot be written as JSON, which is a fault of ours.
+    pub fn json<T: Serialize + ?Sized>(mut self, body: &T) -> Result<Self, Error> {
+        let text = serde_json::to_vec(body).map_err(|error| {
+            Error::unsendable(format!("the request could not be written: {error}"))
+        })?;
+        self.body = Some(text.into());
+        self.headers.insert(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        Ok(self)
+    }
+
+    /// Whether sending it twice has the effect of sending it once. By default everything but POST.
+    #[must_use]
+    pub fn repeatable(mut self, repeatable: bool) -> Self {
+        self.repeatable = repeatable;
+        self
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(super) fn is_repeatable(&self) -> bool {
+        self.repeatable
+    }
+
+    /// Reads may be dropped half way; changes may not.
+    pub(super) fn is_read(&self) -> bool {
+        self.method == Method::GET || self.method == Method::HEAD
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(super) fn body(&self) -> Option<&Bytes> {
+        self.body.as_ref()
+    }
+
+    /// The whole address below `base`.
+    pub(super) fn url(&self, base: &Url) -> Result<Url, Error> {
+        match &self.target {
+            Target::Segments(segments) => self.below(base, segments),
+            Target::Absolute(address) => same_host(base, address),
+        }
+    }
+
+    fn below(&self, base: &Url, segments: &[String]) -> Result<Url, Error> {
+        let mut path = base.path().trim_end_matches('/').to_owned();
+        for segment in segments {
+            // Dot segments are folded away by every URL parser, percent-encoded or not; an empty one shifts its neighbours.
+            if matches!(segment.as_str(), "" | "." | "..") {
+                return Err(Error::unsendable(format!(
+                    "{segment:?} cannot be a part of a path"
+                )));
+            }
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, SEGMENT));
+        }
+        let mut url = base.clone();
+        url.set_path(&path);
+        let query = self
+            .query
+            .iter()
+            .map(|(name, value)| {
+                let name = utf8_percent_encode(name, QUERY);
+                format!("{name}={}", utf8_percent_encode(value, QUERY))
+            })
+            .collect::<Vec<_>>()
+            .join("&");
+        url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
+        url.set_fragment(None);
+        if url.path() == path {
+            Ok(url)
+        } else {
+            Err(Error::unsendable(format!(
+                "{path:?} is not a path as it stands"
+            )))
+        }
+    }
+}
+
+fn same_host(base: &Url, address: &str) -> Result<Url, Error> {
+    let url = Url::parse(address).map_err(|error| {
+        Error::unsendable(format!("the next page's address is no URL: {error}"))
+    })?;
+    let is_same = url.scheme() == base.scheme()
+        && url.host() == base.host()
+        && url.port_or_known_default() == base.port_or_known_default()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if is_same {
+        Ok(url)
+    } else {
+        // The address stays out of the message's query part: a paging token may grant access.
+        Err(Error::unsendable(format!(
+            "the next page lies on another host ({}) than {}, and is not followed",
+            url.host_str().unwrap_or("none"),
+            base.host_str().unwrap_or("none"),
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base() -> Url {
+        Url::parse("https://api.example/root").unwrap()
+    }
+
+    #[test]
+    fn query_is_encoded_and_keeps_the_odata_sign() {
+        let url = Request::get(["v2", "networks"])
+            .query("filter[name][eq]", "a b&c=d")
+            .query("$filter", "x eq 'y'")
+            .query_if("absent", None)
+            .url(&base())
+            .unwrap();
+        assert_eq!(
+            url.as_str(),
+            "https://api.example/root/v2/networks?filter%5Bname%5D%5Beq%5D=a%20b%26c%3Dd&$filter=x%20eq%20%27y%27"
+        );
+    }
+
+    #[test]
+    fn dot_segments_and_empty_ones_are_refused() {
+        for segment in ["", ".", ".."] {
+            assert!(Request::get(["networks", segment]).url(&base()).is_err());
+        }
+    }
+
+    #[test]
+    fn raw_path_is_encoded_by_segment() {
+        let url = Request::raw_path(Method::GET, "/subscriptions/a b/resourceGroups/x?y#z")
+            .url(&base())
+            .unwrap();
+        assert_eq!(
+            url.path(),
+            "/root/subscriptions/a%20b/resourceGroups/x%3Fy%23z"
+        );
+    }
+
+    #[test]
+    fn absolute_addresses_stay_on_the_host() {
+        let next = "https://api.example/elsewhere?$skiptoken=a%2Bb";
+        assert_eq!(Request::absolute(next).url(&base()).unwrap().as_str(), next);
+        for other in [
+            "https://evil.example/root",
+            "http://api.example/root",
+            "https://api.example:8443/root",
+            "https://user@api.example/root",
+            "https://api.example.evil.example/root",
+            "/root",
+        ] {
+            assert!(Request::absolute(other).url(&base()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_post_is_not_repeatable() {
+        assert!(!Request::post(["a"]).is_repeatable());
+        assert!(Request::post(["a"]).repeatable(true).is_repeatable());
+        for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE] {
+            assert!(Request::new(method, ["a"]).is_repeatable());
+        }
+    }
+
+    fn hostile() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just("/".to_owned()),
+            Just("\\".to_owned()),
+            Just("?".to_owned()),
+            Just("#".to_owned()),
+            Just(".".to_owned()),
+            Just("..".to_owned()),
+            Just("%".to_owned()),
+            Just("%2e%2E".to_owned()),
+            Just("%2f".to_owned()),
+            Just("\n".to_owned()),
+            Just("\t".to_owned()),
+            Just("\0".to_owned()),
+            Just("@".to_owned()),
+            Just(":".to_owned()),
+            any::<char>().prop_map(String::from),
+        ];
+        prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_id_reaches_another_endpoint(id in hostile()) {
+            let request = Request::get(["networks", id.as_str(), "transit-gateways"]).query("name", &id);
+            if let Ok(url) = request.url(&base()) {
+                prop_assert_eq!(url.host_str(), Some("api.example"));
+                // A server that decodes each segment once finds exactly what was meant, in its place.
+                let decoded: Vec<_> = url
+                    .path_segments()
+                    .unwrap()
+                    .map(|segment| percent_encoding::percent_decode_str(segment).decode_utf8().unwrap().into_owned())
+                    .collect();
+                prop_assert_eq!(decoded, ["root", "networks", id.as_str(), "transit-gateways"]);
+                prop_assert_eq!(url.query_pairs().collect::<Vec<_>>(), [("name".into(), id.as_str().into())]);
+                prop_assert_eq!(url.fragment(), None);
+            } else {
+                prop_assert!(matches!(id.as_str(), "" | "." | ".."));
+            }
+        }
+    }
+}

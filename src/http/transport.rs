@@ -1,0 +1,456 @@
+//! One HTTP exchange: connecting, TLS, proxies, limits. Nothing here decides about sending again.
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, StatusCode};
+use tokio::sync::OnceCell;
+use url::{Host, Url};
+
+use super::error::{Error, Interruption, InterruptionKind};
+use super::redact::redact;
+use super::tls;
+
+/// The largest answer that is read, after decompression.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// Shorter than the idle limits of the load balancers in between, so that a pooled connection is rarely a dead one.
+const IDLE_LIMIT: Duration = Duration::from_secs(50);
+/// Hosts that no proxy can reach for us.
+const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+
+/// How exchanges are made.
+#[derive(Clone, Debug)]
+pub struct TransportSettings {
+    /// The time for one exchange, from connecting to the last byte of the answer.
+    pub request_timeout: Duration,
+    /// The time for connecting, TLS included.
+    pub connect_timeout: Duration,
+    /// A PEM bundle trusted besides the system's roots.
+    pub ca_certificate_path: Option<PathBuf>,
+    /// What we call ourselves.
+    pub user_agent: String,
+}
+
+impl Default for TransportSettings {
+    fn default() -> Self {
+        Self {
+            request_timeout: Duration::from_secs(60),
+            connect_timeout: Duration::from_secs(20),
+            ca_certificate_path: None,
+            user_agent: concat!("konnectazure/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// The way to the network, shared by all APIs. Cheap to clone; nothing is read or opened before the first use.
+#[derive(Clone, Debug)]
+pub struct Transport(Arc<Kind>);
+
+#[derive(Debug)]
+enum Kind {
+    Network(Network),
+    #[cfg(test)]
+    Scripted(Box<dyn scripted::Exchange>),
+}
+
+#[derive(Debug)]
+struct Network {
+    settings: TransportSettings,
+    client: OnceCell<Client>,
+}
+
+#[derive(Clone, Debug)]
+struct Client {
+    inner: reqwest::Client,
+    has_roots: bool,
+}
+
+/// A request as it goes out.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The exchange broke off.
+    Interrupted(Interruption),
+    /// There could be no exchange at all.
+    Unusable(Error),
+}
+
+impl Transport {
+    /// A transport; see [`TransportSettings`].
+    #[must_use]
+    pub fn new(settings: TransportSettings) -> Self {
+        Self(Arc::new(Kind::Network(Network {
+            settings,
+            client: OnceCell::new(),
+        })))
+    }
+
+    /// A transport that answers from a script.
+    #[cfg(test)]
+    pub(crate) fn scripted(exchange: impl scripted::Exchange + 'static) -> Self {
+        Self(Arc::new(Kind::Scripted(Box::new(exchange))))
+    }
+
+    /// The HTTP client itself, for libraries that bring their own pipeline. It trusts, proxies and limits time as we do, but
+    /// does not check [`check_address`], and does not limit the size of answers.
+    ///
+    /// # Errors
+    /// When the CA bundle cannot be used, or nobody is trusted at all.
+    pub async fn client(&self) -> Result<reqwest::Client, Error> {
+        match &*self.0 {
+            Kind::Network(network) => {
+                let client = network.client().await?;
+                client.require_roots()?;
+                Ok(client.inner.clone())
+            }
+            #[cfg(test)]
+            Kind::Scripted(_) => Err(Error::not_configured("a scripted transport has no client")),
+        }
+    }
+
+    /// Sends once and reads the whole answer, whatever its status.
+    pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
+        check_address(&outgoing.url)
+            .map_err(|reason| Broken::Unusable(Error::not_configured(reason)))?;
+        match &*self.0 {
+            Kind::Network(network) => network.exchange(outgoing).await,
+            #[cfg(test)]
+            Kind::Scripted(script) => script.exchange(outgoing).await,
+        }
+    }
+}
+
+impl Client {
+    fn require_roots(&self) -> Result<(), Error> {
+        if self.has_roots {
+            return Ok(());
+        }
+        Err(Error::not_configured(
+            "no trusted root certificates were found on this system, so that no HTTPS server can be trusted; install them \
+             (the package is usually called ca-certificates) or name a CA bundle",
+        ))
+    }
+}
+
+impl Network {
+    async fn client(&self) -> Result<&Client, Error> {
+        self.client.get_or_try_init(|| self.build()).await
+    }
+
+    async fn build(&self) -> Result<Client, Error> {
+        let bundle = self.settings.ca_certificate_path.clone();
+        let reading = tokio::task::spawn_blocking(move || tls::trust(bundle.as_deref()));
+        let trust = reading
+            .await
+            .map_err(|error| Error::not_configured(format!("TLS cannot be set up: {error}")))??;
+        let settings = &self.settings;
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(trust.config)
+            .user_agent(&settings.user_agent)
+            .redirect(reqwest::redirect::Policy::none())
+            // A slow connection must show as one that was never made, not as a lost answer.
+            .connect_timeout(settings.connect_timeout.min(settings.request_timeout / 2))
+            .timeout(settings.request_timeout)
+            .pool_idle_timeout(IDLE_LIMIT)
+            .no_proxy();
+        for proxy in proxies(|name| std::env::var(name).ok())? {
+            builder = builder.proxy(proxy);
+        }
+        let inner = builder.build().map_err(|error| {
+            Error::not_configured(format!(
+                "the HTTP client cannot be set up: {}",
+                chain(&error)
+            ))
+        })?;
+        Ok(Client {
+            inner,
+            has_roots: trust.roots > 0,
+        })
+    }
+
+    async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
+        let client = self.client().await.map_err(Broken::Unusable)?;
+        if outgoing.url.scheme() == "https" {
+            client.require_roots().map_err(Broken::Unusable)?;
+        }
+        let mut request = client
+            .inner
+            .request(outgoing.method, outgoing.url)
+            .headers(outgoing.headers);
+        if let Some(body) = outgoing.body {
+            request = request.body(body);
+        }
+        let mut response = request.send().await.map_err(interrupted)?;
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(interrupted)? {
+            if body.len() + chunk.len() > BODY_LIMIT {
+                return Err(Broken::Interrupted(Interruption {
+                    kind: InterruptionKind::TooLarge,
+                    message: format!("the answer is larger than {} MiB", BODY_LIMIT >> 20),
+                }));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response {
+            status,
+            headers,
+            body: body.freeze(),
+        })
+    }
+}
+
+/// Whether an address may be used: `https`, or `http` on this machine only, so that no token crosses a network in the clear.
+///
+/// # Errors
+/// Says what is wrong with the address.
+pub fn check_address(url: &Url) -> Result<(), String> {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    let host = url.host_str().unwrap_or_default();
+    match url.scheme() {
+        "https" if !host.is_empty() => Ok(()),
+        "http" if is_loopback => Ok(()),
+        "http" => Err(format!(
+            "http://{host} would send credentials in the clear; use https (http is allowed on this machine only, as in http://localhost)"
+        )),
+        scheme => Err(format!("{scheme:?} addresses cannot be used; use https")),
+    }
+}
+
+/// The proxies that the environment names, as curl reads it, except that loopback is always reached directly.
+fn proxies(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<reqwest::Proxy>, Error> {
+    let first = |names: [&str; 2]| {
+        let mut set = names.iter().filter_map(|name| variable(name));
+        set.find(|value| !value.trim().is_empty())
+    };
+    // Under CGI a client could set HTTP_PROXY through a request header.
+    if variable("REQUEST_METHOD").is_some() {
+        return Ok(Vec::new());
+    }
+    let exceptions = first(["NO_PROXY", "no_proxy"]).map_or_else(
+        || LOOPBACK.to_owned(),
+        |exceptions| format!("{LOOPBACK},{exceptions}"),
+    );
+    let mut proxies = Vec::new();
+    let mut add = |names: [&'static str; 2],
+                   make: fn(String) -> reqwest::Result<reqwest::Proxy>|
+     -> Result<(), Error> {
+        let Some(address) = first(names) else {
+            return Ok(());
+        };
+        let proxy = make(address).map_err(|error| {
+            let [name, _] = names;
+            Error::not_configured(format!("{name} is not a proxy address: {}", chain(&error)))
+        })?;
+        proxies.push(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions)));
+        Ok(())
+    };
+    add(["HTTPS_PROXY", "https_proxy"], reqwest::Proxy::https)?;
+    add(["HTTP_PROXY", "http_proxy"], reqwest::Proxy::http)?;
+    add(["ALL_PROXY", "all_proxy"], reqwest::Proxy::all)?;
+    Ok(proxies)
+}
+
+fn interrupted(error: reqwest::Error) -> Broken {
+    let error = error.without_url();
+    let (kind, message) = if let Some(reason) = certificate_fault(&error) {
+        let hint =
+            "if a proxy inspects TLS on the way, its CA certificate has to be trusted as well";
+        (
+            InterruptionKind::Untrusted,
+            format!("the server's certificate is not trusted: {reason}; {hint}"),
+        )
+    } else if error.is_connect() {
+        (InterruptionKind::NotConnected, chain(&error))
+    } else if error.is_timeout() {
+        (
+            InterruptionKind::Lost,
+            "no whole answer within the time for one request".to_owned(),
+        )
+    } else {
+        (InterruptionKind::Lost, chain(&error))
+    };
+    Broken::Interrupted(Interruption { kind, message })
+}
+
+/// What TLS had against the server's certificate, if that was the cause.
+fn certificate_fault(error: &reqwest::Error) -> Option<String> {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        // An I/O error's source is its payload's source; the payload itself is only reachable this way.
+        let payload = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(|error| error.get_ref())
+            .map(|payload| payload as &(dyn StdError + 'static));
+        let candidates = [Some(cause), payload];
+        for candidate in candidates.into_iter().flatten() {
+            if let Some(rustls::Error::InvalidCertificate(fault)) =
+                candidate.downcast_ref::<rustls::Error>()
+            {
+                return Some(fault.to_string());
+            }
+        }
+        source = payload
+            .filter(|payload| payload.is::<std::io::Error>())
+            .or_else(|| cause.source());
+    }
+    None
+}
+
+/// An error and its causes in one line, without repetitions and secrets.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    redact(&text).into_owned()
+}
+
+#[cfg(test)]
+pub(crate) mod scripted {
+    //! Exchanges without a network, so that time can be paused.
+
+    use std::collections::VecDeque;
+    use std::fmt;
+    use std::sync::{Arc, Mutex};
+
+    use super::{Broken, Outgoing, Response};
+    use crate::http::error::{Interruption, InterruptionKind};
+
+    /// Answers requests.
+    #[async_trait::async_trait]
+    pub(crate) trait Exchange: Send + Sync + fmt::Debug {
+        async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken>;
+    }
+
+    /// Answers in the order given, and remembers what was asked.
+    #[derive(Clone, Debug, Default)]
+    pub(crate) struct Script {
+        answers: Arc<Mutex<VecDeque<Answer>>>,
+        seen: Arc<Mutex<Vec<Outgoing>>>,
+    }
+
+    /// One scripted answer.
+    #[derive(Clone, Debug)]
+    pub(crate) enum Answer {
+        /// Status, headers, body.
+        Status(u16, Vec<(&'static str, String)>, String),
+        /// The exchange breaks off.
+        Broken(InterruptionKind),
+        /// No answer ever comes.
+        Silence,
+        /// The answer takes this long.
+        Slow(std::time::Duration, Box<Answer>),
+    }
+
+    impl Answer {
+        pub(crate) fn json(status: u16, body: impl Into<String>) -> Self {
+            Self::Status(status, Vec::new(), body.into())
+        }
+    }
+
+    impl Script {
+        pub(crate) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+            let script = Self::default();
+            script.answers.lock().unwrap().extend(answers);
+            script
+        }
+
+        /// What was sent, as `METHOD path?query`.
+        pub(crate) fn calls(&self) -> Vec<String> {
+            let line = |outgoing: &Outgoing| {
+                let query = outgoing.url.query().map(|query| format!("?{query}"));
+                format!(
+                    "{} {}{}",
+                    outgoing.method,
+                    outgoing.url.path(),
+                    query.unwrap_or_default()
+                )
+            };
+            self.seen.lock().unwrap().iter().map(line).collect()
+        }
+
+        /// What was sent.
+        pub(crate) fn seen(&self) -> Vec<Outgoing> {
+            self.seen.lock().unwrap().clone()
+        }
+
+        /// How many answers were not asked for.
+        pub(crate) fn left(&self) -> usize {
+            self.answers.lock().unwrap().len()
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl Exchange for Script {
+        async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
+            let call = format!("{} {}", outgoing.method, outgoing.url);
+            self.seen.lock().unwrap().push(outgoing);
+            let answer = self.answers.lock().unwrap().pop_front();
+            let mut answer = answer.unwrap_or_else(|| panic!("nothing is scripted for {call}"));
+            loop {
+                match answer {
+                    Answer::Slow(time, then) => {
+                        tokio::time::sleep(time).await;
+                        answer = *then;
+                    }
+                    Answer::Silence => std::future::pending::<()>().await,
+                    Answer::Broken(kind) => {
+                        let message = "scripted".to_owned();
+                        return Err(Broken::Interrupted(Interruption { kind, message }));
+                    }
+                    Answer::Status(status, headers, body) => {
+                        let headers = headers
+                            .into_iter()
+                            .map(|(name, value)| {
+                                (http::HeaderName::from_static(name), value.parse().unwrap())
+                            })
+                            .collect();
+                        return Ok(Response {
+                            status: http::StatusCode::from_u16(status).unwrap(),
+                            headers,
+                            body: body.into(),
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,4 @@
 //! The managed resources, one file or folder each.
+
+pub mod consent;
+pub mod equivalence;

@@ -165,9 +165,8 @@ impl AttrValue for i64 {
 }
 
 macro_rules! collection {
-    ($(#[$doc:meta])* $name:ident, $kind:ident, $constructor:path, $expected:literal, $step:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+    ($(#[$attribute:meta])* $name:ident, $kind:ident, $constructor:path, $expected:literal, $step:expr) => {
+        $(#[$attribute])*
         pub struct $name<T>(pub Vec<Attr<T>>);
 
         impl<T> $name<T> {
@@ -206,12 +205,21 @@ macro_rules! collection {
 
 collection!(
     /// Ordered elements.
+    #[derive(Clone, Debug, PartialEq, Eq)]
     List, List, Value::List, "a list", |path, index| path.index(index)
 );
 collection!(
-    /// Elements without order or repetition.
+    /// Elements without order or repetition; equality passes over both.
+    #[derive(Clone, Debug, Eq)]
     Set, Set, Value::set, "a set", |path, _| path.clone()
 );
+
+impl<T: PartialEq> PartialEq for Set<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let within = |inner: &Self, outer: &Self| inner.0.iter().all(|one| outer.0.contains(one));
+        within(self, other) && within(other, self)
+    }
+}
 
 impl<T: AttrValue> AttrValue for BTreeMap<String, Attr<T>> {
     fn attr_type() -> Type {
@@ -240,5 +248,114 @@ impl<T: AttrValue> AttrValue for BTreeMap<String, Attr<T>> {
                 .map(|(key, element)| (key, element.into_value()))
                 .collect(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: AttrValue>(value: Value) -> Result<Attr<T>, ConversionError> {
+        Attr::from_value(value, &Path::attribute("here"))
+    }
+
+    fn survives<T: AttrValue + Clone + std::fmt::Debug + PartialEq>(attr: Attr<T>) {
+        assert_eq!(read(attr.clone().into_value()), Ok(attr));
+    }
+
+    #[test]
+    fn every_kind_of_attribute_survives_the_round_trip() {
+        survives::<String>("a".into());
+        survives(Attr::Known(true));
+        survives(Attr::Known(-3_i64));
+        survives::<Number>(Attr::Known("0.1".parse().unwrap()));
+        survives(Attr::Known(List(vec![
+            Attr::Known(1_i64),
+            Attr::Null,
+            Attr::Unknown,
+        ])));
+        survives(Attr::Known(Set::from_iter([
+            "b".to_owned(),
+            "a".to_owned(),
+        ])));
+        survives(Attr::Known(BTreeMap::from([
+            ("k".to_owned(), Attr::Known(false)),
+            ("l".to_owned(), Attr::Null),
+        ])));
+        survives::<List<Set<bool>>>(Attr::Unknown);
+        survives::<BTreeMap<String, Attr<Number>>>(Attr::Null);
+    }
+
+    #[test]
+    fn null_and_unknown_stay_apart_from_every_value() {
+        let attrs = [Attr::Null, Attr::Unknown, Attr::from("")];
+        for (place, attr) in attrs.iter().enumerate() {
+            assert_eq!(attr.is_null(), place == 0);
+            assert_eq!(attr.is_unknown(), place == 1);
+            assert_eq!(attr.as_str().is_some(), place == 2);
+            assert_eq!(attr.known(), attr.clone().into_known().as_ref());
+        }
+        assert_eq!(Attr::<bool>::from(None), Attr::Null);
+        assert_eq!(Attr::from(Some(true)), Attr::Known(true));
+    }
+
+    #[test]
+    fn integers_are_refused_where_they_would_be_cut() {
+        for text in ["1.5", "9223372036854775808"] {
+            let error = read::<i64>(Value::Number(text.parse().unwrap())).unwrap_err();
+            assert_eq!(error.to_string(), "here: a whole number expected");
+        }
+    }
+
+    #[test]
+    fn error_names_the_offending_part() {
+        let list = Value::List(vec!["a".into(), 1.into()]);
+        let error = read::<List<String>>(list).unwrap_err();
+        assert_eq!(error.to_string(), "here[1]: a string expected");
+
+        let map = Value::Map([("k".to_owned(), "a".into())].into());
+        let error = read::<BTreeMap<String, Attr<bool>>>(map).unwrap_err();
+        assert_eq!(error.to_string(), r#"here["k"]: a bool expected"#);
+
+        let set = Value::set(vec!["a".into(), 1.into()]);
+        let error = read::<Set<String>>(set).unwrap_err();
+        assert_eq!(error.to_string(), "here: a string expected");
+    }
+
+    #[test]
+    fn collections_of_another_kind_are_refused() {
+        assert!(read::<List<String>>(Value::set(Vec::new())).is_err());
+        assert!(read::<Set<String>>(Value::List(Vec::new())).is_err());
+        assert!(read::<BTreeMap<String, Attr<String>>>(Value::Object(BTreeMap::new())).is_err());
+    }
+
+    #[test]
+    fn sets_are_equal_in_any_order_and_lists_are_not() {
+        let [left, right] = [["a", "b"], ["b", "a"]].map(|names| names.map(str::to_owned));
+        assert_eq!(Set::from_iter(left.clone()), Set::from_iter(right.clone()));
+        assert_ne!(
+            Set::from_iter(left.clone()),
+            Set::from_iter(left[..1].to_vec())
+        );
+        assert_ne!(
+            Set::from_iter(left[..1].to_vec()),
+            Set::from_iter(left.clone())
+        );
+        assert_ne!(List::from_iter(left), List::from_iter(right));
+    }
+
+    #[test]
+    fn one_unknown_element_keeps_a_collection_from_being_all_known() {
+        assert_eq!(List(vec![Attr::Known(1)]).all_known(), Some(vec![&1]));
+        assert_eq!(List(vec![Attr::Known(1), Attr::Unknown]).all_known(), None);
+        assert_eq!(Set::<bool>(Vec::new()).all_known(), Some(Vec::new()));
+    }
+
+    #[test]
+    fn types_nest_as_the_fields_do() {
+        assert_eq!(
+            List::<BTreeMap<String, Attr<Set<i64>>>>::attr_type(),
+            Type::list(Type::map(Type::set(Type::Number)))
+        );
     }
 }

@@ -124,3 +124,40 @@ impl<'a> IntoIterator for &'a Diagnostics {
         self.0.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_alone_are_no_errors() {
+        let mut diagnostics = Diagnostics::new();
+        assert!(diagnostics.is_empty());
+        diagnostics.push(Diagnostic::warning("Slow", ""));
+        assert!(!diagnostics.has_errors());
+        diagnostics.extend(Diagnostics::from(Diagnostic::error("Failed", "")));
+        assert!(diagnostics.has_errors());
+    }
+
+    #[test]
+    fn order_is_that_of_discovery_in_every_way_through() {
+        let summaries = ["b", "a", "c"];
+        let diagnostics: Diagnostics = summaries
+            .iter()
+            .map(|summary| Diagnostic::error(*summary, ""))
+            .collect();
+        let seen: Vec<&str> = diagnostics.iter().map(|one| one.summary.as_str()).collect();
+        assert_eq!(seen, summaries);
+        let owned: Vec<String> = diagnostics.into_iter().map(|one| one.summary).collect();
+        assert_eq!(owned, summaries);
+    }
+
+    #[test]
+    fn diagnostic_is_about_the_whole_block_until_placed() {
+        let diagnostic = Diagnostic::error("Failed", "Because.");
+        assert!(diagnostic.path.is_root());
+        let placed = diagnostic.clone().at(Path::attribute("name"));
+        assert_eq!(placed.path, Path::attribute("name"));
+        assert_eq!(placed.detail, diagnostic.detail);
+    }
+}

@@ -12,3 +12,6 @@ pub mod schema;
 pub mod types;
 pub mod validate;
 pub mod value;
+
+#[cfg(test)]
+pub(crate) mod arbitrary;

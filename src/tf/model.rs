@@ -110,3 +110,95 @@ macro_rules! model {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tf::attr::{Attr, AttrValue, List};
+
+    crate::model! {
+        struct Rule {
+            name: String,
+            priority: i64,
+        }
+    }
+
+    crate::model! {
+        struct Firewall {
+            id: String,
+            rules: List<Rule>,
+            fallback: Rule,
+        }
+    }
+
+    fn firewall() -> Firewall {
+        Firewall {
+            id: Attr::Unknown,
+            rules: Attr::Known(List::from_iter([Rule {
+                name: "web".into(),
+                priority: Attr::Known(1),
+            }])),
+            fallback: Attr::Null,
+        }
+    }
+
+    #[test]
+    fn nested_model_survives_the_round_trip() {
+        assert_eq!(
+            Firewall::from_object(firewall().into_object()),
+            Ok(firewall())
+        );
+    }
+
+    #[test]
+    fn type_follows_the_fields() {
+        let rule = Type::object([("name", Type::String), ("priority", Type::Number)]);
+        assert_eq!(
+            Firewall::attr_type(),
+            Type::object([
+                ("id", Type::String),
+                ("rules", Type::list(rule.clone())),
+                ("fallback", rule),
+            ])
+        );
+    }
+
+    #[test]
+    fn object_made_of_a_model_has_every_attribute() {
+        let object = Firewall::default().into_object();
+        let members = object.members().unwrap();
+        assert!(members.keys().eq(Firewall::attribute_types().keys()));
+        assert!(members.values().all(Value::is_null));
+    }
+
+    #[test]
+    fn missing_attributes_are_null_and_others_are_ignored() {
+        let object = Value::object([("name", Value::from("web")), ("gone", true.into())]);
+        let rule = Rule::from_object(object).unwrap();
+        assert_eq!(rule.name.as_str(), Some("web"));
+        assert!(rule.priority.is_null());
+    }
+
+    #[test]
+    fn error_names_the_attribute_at_any_depth() {
+        let rule = Value::object([("priority", Value::from("first"))]);
+        let object = Value::object([("rules", Value::List(vec![rule]))]);
+        assert_eq!(
+            Firewall::from_object(object).unwrap_err().to_string(),
+            "rules[0].priority: a whole number expected"
+        );
+        let object = Value::object([("fallback", true)].map(|(name, on)| (name, on.into())));
+        assert_eq!(
+            Firewall::from_object(object).unwrap_err().to_string(),
+            "fallback: an object expected"
+        );
+    }
+
+    #[test]
+    fn only_a_known_object_is_a_model() {
+        for value in [Value::Null, Value::unknown(), "a".into()] {
+            let error = Rule::from_object(value).unwrap_err();
+            assert_eq!(error.to_string(), "an object expected");
+        }
+    }
+}

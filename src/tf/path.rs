@@ -92,3 +92,36 @@ impl fmt::Display for Path {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_reads_as_the_configuration_addresses_it() {
+        let path = Path::attribute("rules")
+            .index(2)
+            .child("tags")
+            .join(Step::Key("a \"b\"".to_owned()));
+        assert_eq!(path.to_string(), r#"rules[2].tags["a \"b\""]"#);
+        assert_eq!(path.steps().len(), 4);
+    }
+
+    #[test]
+    fn message_about_the_whole_block_stands_alone() {
+        assert!(Path::root().is_root());
+        assert_eq!(Path::root().label("a bool expected"), "a bool expected");
+        assert_eq!(
+            Path::attribute("on").label("a bool expected"),
+            "on: a bool expected"
+        );
+    }
+
+    #[test]
+    fn place_seen_from_further_out_keeps_its_inner_steps() {
+        let path = Path::attribute("name")
+            .within(Step::Index(0))
+            .within(Step::Attribute("people".to_owned()));
+        assert_eq!(path, Path::attribute("people").index(0).child("name"));
+    }
+}

@@ -54,3 +54,22 @@ impl Type {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_of_attributes_makes_no_difference() {
+        let left = Type::object([("a", Type::String), ("b", Type::Bool)]);
+        let right = Type::object([("b", Type::Bool), ("a", Type::String)]);
+        assert_eq!(left, right);
+        assert_ne!(left, Type::object([("a", Type::String)]));
+    }
+
+    #[test]
+    fn order_of_tuple_elements_makes_a_difference() {
+        let left = Type::Tuple(vec![Type::String, Type::Bool]);
+        assert_ne!(left, Type::Tuple(vec![Type::Bool, Type::String]));
+    }
+}

@@ -194,3 +194,91 @@ impl Ord for Refinement {
         Ordering::Equal
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::tf::arbitrary::{any_type, any_value, config};
+
+    fn typed(kind: Type, value: Value) -> Value {
+        Value::Dynamic(Box::new((kind, value)))
+    }
+
+    #[test]
+    fn sets_have_no_order_and_no_repetition() {
+        let left = Value::set(vec!["b".into(), "a".into(), "b".into()]);
+        let right = Value::set(vec!["a".into(), "b".into()]);
+        assert_eq!(left, right);
+        assert_eq!(left.elements().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn unknown_elements_of_a_set_all_stay() {
+        let half_known = || Value::object([("a", Value::unknown()), ("b", 1.into())]);
+        let set = Value::set(vec![
+            Value::unknown(),
+            half_known(),
+            Value::unknown(),
+            half_known(),
+        ]);
+        assert_eq!(set.elements().unwrap().len(), 4);
+    }
+
+    #[test]
+    fn unknowns_are_equal_whatever_is_known_about_them() {
+        let refined = Value::Unknown(Refinement {
+            prefix: Some("x-".to_owned()),
+            ..Refinement::default()
+        });
+        assert_eq!(refined, Value::unknown());
+    }
+
+    #[test]
+    fn dynamic_value_answers_for_what_it_holds() {
+        assert!(typed(Type::String, Value::Null).is_null());
+        assert!(typed(Type::String, Value::unknown()).is_unknown());
+        assert_eq!(typed(Type::String, "a".into()).as_str(), Some("a"));
+        assert!(!typed(Type::Bool, true.into()).is_null());
+        assert!(
+            !typed(Type::list(Type::Bool), Value::List(vec![Value::unknown()])).is_wholly_known()
+        );
+    }
+
+    #[test]
+    fn value_is_wholly_known_when_nothing_within_is_unknown() {
+        let known = Value::object([("a", Value::List(vec![Value::Null, 1.into()]))]);
+        assert!(known.is_wholly_known());
+        let hidden =
+            Value::object([("a", Value::Map([("k".to_owned(), Value::unknown())].into()))]);
+        assert!(!hidden.is_wholly_known());
+        assert!(!hidden.is_unknown());
+    }
+
+    #[test]
+    fn members_and_elements_are_found_only_where_there_are_some() {
+        let object = Value::object([("a", Value::from("b"))]);
+        assert_eq!(object.get("a").and_then(Value::as_str), Some("b"));
+        assert_eq!(object.get("b"), None);
+        assert_eq!(object.elements(), None);
+        assert_eq!(Value::string("a").members(), None);
+        assert_eq!(Value::Null.get("a"), None);
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn set_is_the_same_in_whatever_order_it_is_built(
+            elements in any_type().prop_flat_map(|kind| vec(any_value(&kind), 0..6))
+        ) {
+            let mut reversed = elements.clone();
+            reversed.reverse();
+            let set = Value::set(elements);
+            prop_assert_eq!(&Value::set(reversed), &set);
+            prop_assert_eq!(&Value::set(set.elements().unwrap().to_vec()), &set);
+        }
+    }
+}

@@ -5,6 +5,3 @@ pub mod generated;
 pub mod json;
 pub mod msgpack;
 pub mod type_json;
-
-#[cfg(test)]
-pub(crate) mod arbitrary;

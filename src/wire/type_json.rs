@@ -94,7 +94,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::wire::arbitrary::{any_type, config};
+    use crate::tf::arbitrary::{any_type, config};
 
     #[test]
     fn every_kind_of_type_has_its_text() {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::arbitrary::{any_known_value, any_type, config, mutated};
+use crate::tf::arbitrary::{any_known_value, any_type, config, mutated};
 
 fn person() -> Type {
     Type::object([

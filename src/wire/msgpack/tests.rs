@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::tf::arbitrary::{any_refinement, any_type, any_value, config, mutated};
 use crate::tf::number::Number;
 use crate::tf::types::Type;
 use crate::tf::value::{Refinement, Value};
-use crate::wire::arbitrary::{any_refinement, any_type, any_value, config, mutated};
 
 fn number(text: &str) -> Value {
     Value::Number(text.parse().unwrap())

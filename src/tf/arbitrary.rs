@@ -5,9 +5,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::strategy::Union;
 
-use crate::tf::number::Number;
-use crate::tf::types::Type;
-use crate::tf::value::{Refinement, Value};
+use super::number::Number;
+use super::types::Type;
+use super::value::{Refinement, Value};
 
 /// Cases enough to meet each combination of two kinds, few enough for a test run of seconds without optimisation.
 ///
@@ -112,7 +112,7 @@ fn present_value(kind: &Type, unknown: bool, dynamics: u32) -> BoxedStrategy<Val
 }
 
 /// Short text of any script, controls included.
-fn any_text() -> impl Strategy<Value = String> {
+pub(crate) fn any_text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 0..6).prop_map(String::from_iter)
 }
 

@@ -94,6 +94,8 @@ fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
 mod tests {
     use std::io::Write as _;
 
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
+
     use super::*;
 
     fn file(text: &str) -> tempfile::NamedTempFile {
@@ -115,8 +117,11 @@ mod tests {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        let pem = authority.self_signed(&key).unwrap().pem();
-        let bundle = file(&format!("# our proxy\n{pem}"));
+        let certificate = authority.self_signed(&key).unwrap();
+        let body = BASE64_STANDARD.encode(certificate.der());
+        let bundle = file(&format!(
+            "# our proxy\n-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
+        ));
         let alone = trust(None).unwrap().roots;
         assert_eq!(trust(Some(bundle.path())).unwrap().roots, alone + 1);
     }

@@ -15,11 +15,13 @@ pub(super) fn install() {
         let wanted = backtrace.status() == BacktraceStatus::Captured;
         let location = panic.location().map(ToString::to_string);
         let thread = thread::current();
-        let mut text = report(&message(panic, wanted), location.as_deref(), thread.name());
+        let text = report(&message(panic, wanted), location.as_deref(), thread.name());
+        let mut stderr = io::stderr().lock();
+        // Frames get their names while they are written, which takes so long that the process may be gone before.
+        drop(stderr.write_all(text.as_bytes()));
         if wanted {
-            text = format!("{text}{backtrace}\n");
+            drop(writeln!(stderr, "{backtrace}"));
         }
-        drop(io::stderr().lock().write_all(text.as_bytes()));
     }));
 }
 

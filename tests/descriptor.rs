@@ -1,12 +1,19 @@
 //! Our proto files against the published tables of the protocols: every message, field, enum, service and call, in both
 //! directions. The tables are not part of this repository; where they are absent the comparison is skipped, in words.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
 use std::{collections::BTreeSet, fs, path::Path};
 
 use prost::Message as _;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    FileDescriptorSet, ServiceDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FieldOptions, FileDescriptorProto,
+    FileDescriptorSet, MessageOptions, ServiceDescriptorProto,
     field_descriptor_proto::{Label, Type},
 };
 
@@ -100,10 +107,12 @@ fn add_file(rows: &mut BTreeSet<Row>, file: &FileDescriptorProto) {
 
 fn add_message(rows: &mut BTreeSet<Row>, name: &str, message: &DescriptorProto) {
     rows.insert(row("message", name, []));
-    let (entries, nested): (Vec<_>, Vec<_>) = message
-        .nested_type
-        .iter()
-        .partition(|nested| nested.options.as_ref().is_some_and(|o| o.map_entry()));
+    let (entries, nested): (Vec<_>, Vec<_>) = message.nested_type.iter().partition(|nested| {
+        nested
+            .options
+            .as_ref()
+            .is_some_and(MessageOptions::map_entry)
+    });
     for field in &message.field {
         let entry = entries
             .iter()
@@ -119,10 +128,7 @@ fn add_message(rows: &mut BTreeSet<Row>, name: &str, message: &DescriptorProto) 
             }
             _ => "",
         };
-        let deprecated = field
-            .options
-            .as_ref()
-            .is_some_and(|options| options.deprecated());
+        let deprecated = field.options.as_ref().is_some_and(FieldOptions::deprecated);
         let options = if deprecated { "deprecated" } else { "" };
         rows.insert(row(
             "field",
@@ -178,10 +184,8 @@ fn add_service(rows: &mut BTreeSet<Row>, name: &str, service: &ServiceDescriptor
 
 fn row<const N: usize>(kind: &str, owner: &str, columns: [(usize, &str); N]) -> Row {
     let mut row = Row::default();
-    row[0] = kind.to_owned();
-    row[1] = owner.to_owned();
-    for (column, text) in columns {
-        row[column] = text.to_owned();
+    for (column, text) in [(0, kind), (1, owner)].into_iter().chain(columns) {
+        text.clone_into(&mut row[column]);
     }
     row
 }

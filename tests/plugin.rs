@@ -1,5 +1,11 @@
 //! The plugin floor as a host sees it: who is let in, what is served besides the provider, and how it ends.
 
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use std::{

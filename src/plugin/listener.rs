@@ -35,7 +35,7 @@ pub enum ListenError {
         /// The path tried.
         path: PathBuf,
     },
-    /// PLUGIN_UNIX_SOCKET_GROUP names nobody.
+    /// `PLUGIN_UNIX_SOCKET_GROUP` names nobody.
     #[error("PLUGIN_UNIX_SOCKET_GROUP: there is no group {name:?} in /etc/group")]
     Group {
         /// The name or number looked for.

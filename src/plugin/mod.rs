@@ -1,6 +1,6 @@
 //! How the host process starts a plugin and talks to it: handshake, mutual TLS, services, logs, shutdown.
 //!
-//! The host (Terraform, OpenTofu) starts the binary with a cookie and its own certificate in the environment, reads one
+//! The host (Terraform or `OpenTofu`) starts the binary with a cookie and its own certificate in the environment, reads one
 //! line from stdout that says where to connect, and speaks gRPC there. This floor is handed ready-made gRPC routes and
 //! knows nothing of what they do. A `main` needs four calls, on a runtime with I/O and time enabled:
 //!

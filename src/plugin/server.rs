@@ -153,12 +153,10 @@ impl Server {
         tracing::debug!(?ending, "the server stops");
         stopping.cancel();
         let finish = async { tokio::join!(stop_work(), &mut serving).1 };
-        match timeout(ending.grace(), finish).await {
-            Ok(served) => served.map_err(ServeError::Transport),
-            Err(_) => {
-                tracing::warn!(?ending, "the process ends although work is still running");
-                Ok(())
-            }
+        if let Ok(served) = timeout(ending.grace(), finish).await {
+            return served.map_err(ServeError::Transport);
         }
+        tracing::warn!(?ending, "the process ends although work is still running");
+        Ok(())
     }
 }

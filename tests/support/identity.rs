@@ -187,7 +187,7 @@ fn certificate(key: &SigningKey) -> Vec<u8> {
 fn der(tag: u8, parts: &[impl AsRef<[u8]>]) -> Vec<u8> {
     let content: Vec<u8> = parts
         .iter()
-        .flat_map(|part| part.as_ref())
+        .flat_map(AsRef::as_ref)
         .copied()
         .collect();
     let length = u16::try_from(content.len()).unwrap();

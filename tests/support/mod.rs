@@ -4,6 +4,12 @@
     unreachable_pub,
     reason = "every test binary uses a part of this"
 )]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 pub mod host;
 pub mod identity;

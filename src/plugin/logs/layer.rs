@@ -6,7 +6,11 @@ use tracing::{
     level_filters::LevelFilter,
     span::{Attributes, Id, Record},
 };
-use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+use tracing_subscriber::{
+    Layer,
+    layer::Context,
+    registry::{LookupSpan, Scope},
+};
 
 use super::line::{Fields, line};
 
@@ -64,7 +68,7 @@ where
         for span in context
             .event_scope(event)
             .into_iter()
-            .flat_map(|scope| scope.from_root())
+            .flat_map(Scope::from_root)
         {
             if let Some(outer) = span.extensions().get::<Fields>() {
                 fields.extend(outer.clone());

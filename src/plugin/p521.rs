@@ -148,8 +148,14 @@ mod tests {
     }
 
     fn hex(text: &str) -> Vec<u8> {
-        let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
-        (0..text.len()).step_by(2).map(digit).collect()
+        let digits: Vec<_> = text
+            .chars()
+            .map(|digit| digit.to_digit(16).unwrap())
+            .collect();
+        let bytes = digits
+            .chunks(2)
+            .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap());
+        bytes.collect()
     }
 
     proptest! {

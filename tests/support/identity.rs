@@ -185,11 +185,7 @@ fn certificate(key: &SigningKey) -> Vec<u8> {
 
 /// Tag, length, content.
 fn der(tag: u8, parts: &[impl AsRef<[u8]>]) -> Vec<u8> {
-    let content: Vec<u8> = parts
-        .iter()
-        .flat_map(AsRef::as_ref)
-        .copied()
-        .collect();
+    let content: Vec<u8> = parts.iter().flat_map(AsRef::as_ref).copied().collect();
     let length = u16::try_from(content.len()).unwrap();
     let [high, low] = length.to_be_bytes();
     let length = match length {

@@ -12,7 +12,7 @@ fn written(level: LevelFilter, events: impl FnOnce()) -> Vec<Value> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
     let layer = HostLayer::new(level, move |line| {
-        sink.lock().unwrap().push(line.to_owned())
+        sink.lock().unwrap().push(line.to_owned());
     });
     tracing::subscriber::with_default(Registry::default().with(layer), events);
     let lines = lines.lock().unwrap();

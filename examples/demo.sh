@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# The whole flow under real Terraform against the local cloud: plan, apply, an empty second plan, outputs, destroy, nothing left.
+#
+#   bash examples/demo.sh          runs it all and cleans up
+#   bash examples/demo.sh --keep   leaves the local cloud and the applied configuration up, and says how to look at them
+set -euo pipefail
+
+keep=false
+case "${1:-}" in
+  "") ;;
+  --keep) keep=true ;;
+  *) echo "usage: bash examples/demo.sh [--keep]" >&2; exit 2 ;;
+esac
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+target=${CARGO_TARGET_DIR:-$root/target}
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
+fail() { printf '\n%s\n' "$1" >&2; exit 1; }
+
+terraform=$(command -v terraform || command -v tofu || true)
+[ -n "$terraform" ] || fail "terraform is missing: install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install)."
+command -v cargo >/dev/null || fail "cargo is missing: install Rust (https://rustup.rs)."
+
+say "Building the provider (release) and the local cloud"
+cargo build --release --bin terraform-provider-konnectazure
+cargo build --example simulator
+
+folder=$(mktemp -d)
+simulator=""
+cleanup() {
+  status=$?
+  if [ "$keep" = true ] && [ $status -eq 0 ]; then return; fi
+  if [ -n "$simulator" ]; then kill "$simulator" 2>/dev/null || true; wait "$simulator" 2>/dev/null || true; fi
+  rm -rf "$folder"
+  exit $status
+}
+trap cleanup EXIT
+started=$(date +%s)
+
+say "Starting the local cloud: Entra, Microsoft Graph, Azure Resource Manager and Konnect on loopback"
+"$target/debug/examples/simulator" --seed demo --ready-file "$folder/ready.json" --ca-file "$folder/ca.pem" --env-file "$folder/cloud.env" \
+  2> "$folder/cloud.log" &
+simulator=$!
+for _ in $(seq 100); do
+  [ -s "$folder/ready.json" ] && break
+  kill -0 "$simulator" 2>/dev/null || { cat "$folder/cloud.log" >&2; fail "the local cloud did not start"; }
+  sleep 0.1
+done
+[ -s "$folder/ready.json" ] || fail "the local cloud was not ready within 10 s"
+ready() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$folder/ready.json" | head -n 1; }
+
+# Only what the local cloud exports may configure the provider, never the caller's own credentials.
+while read -r name; do unset "$name"; done < <(env | sed -n 's/^\(\(ARM\|AZURE\|KONNECT\|TF\|TFC\)_[A-Za-z0-9_]*\)=.*/\1/p')
+# shellcheck disable=SC1091
+. "$folder/cloud.env"
+
+cp examples/complete/*.tf "$folder/"
+cat > "$folder/terraform.tfvars" <<VARS
+subscription_id     = "$ARM_SUBSCRIPTION_ID"
+resource_group_name = "rg-net"
+vnet_name           = "vnet-orders"
+network_name        = "eastus2-prod"
+dns_server          = "10.20.0.4"
+VARS
+cat > "$folder/cli.tfrc" <<RC
+provider_installation {
+  dev_overrides {
+    "konnect-azure/konnectazure" = "$target/release"
+  }
+  direct {}
+}
+RC
+export TF_CLI_CONFIG_FILE="$folder/cli.tfrc" CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1
+tf() { "$terraform" -chdir="$folder" "$@"; }
+echo "Status page: $(ready control)"
+
+# With dev_overrides there is nothing to download, and init has nothing to do: Terraform itself advises to skip it. What it prints
+# about the provider that it cannot find in a registry is no failure of the demo.
+say "terraform init (the provider comes from $target/release through dev_overrides)"
+tf init -input=false >"$folder/init.log" 2>&1 && echo "initialised" || echo "skipped, as Terraform advises with dev_overrides"
+
+say "terraform plan"
+tf plan -input=false -out="$folder/plan.bin"
+
+say "terraform apply: consent, role, assignment, peering until ready, DNS mappings"
+tf apply -input=false "$folder/plan.bin"
+
+say "terraform plan again: there must be no changes"
+tf plan -input=false -detailed-exitcode || fail "the second plan is not empty"
+
+say "What the apply left"
+tf output
+tf state show konnectazure_vnet_peering.orders
+
+if [ "$keep" = true ]; then
+  say "Everything is left up"
+  cat <<TXT
+Status page:     $(ready control)
+Local cloud log: $folder/cloud.log
+Work folder:     $folder
+Look around:     . $folder/cloud.env; export TF_CLI_CONFIG_FILE=$folder/cli.tfrc; $terraform -chdir=$folder plan
+Take it down:    . $folder/cloud.env; TF_CLI_CONFIG_FILE=$folder/cli.tfrc $terraform -chdir=$folder destroy; kill $simulator; rm -rf $folder
+TXT
+  exit 0
+fi
+
+say "terraform destroy"
+tf destroy -input=false -auto-approve
+
+say "What is left"
+[ -z "$(tf state list)" ] || fail "the state is not empty"
+curl -fsS "$(ready control)/leftovers" > "$folder/leftovers" 2>/dev/null || fail "the local cloud did not answer"
+[ ! -s "$folder/leftovers" ] || { cat "$folder/leftovers" >&2; fail "the local cloud still holds objects that the apply made"; }
+echo "nothing: no service principal, role, assignment, peering or DNS mapping of this run"
+say "Done in $(( $(date +%s) - started )) s after the build"

@@ -1,0 +1,199 @@
+//! The provider block.
+
+use crate::azure::ids::Guid;
+use crate::konnect::server_url;
+use crate::model;
+use crate::tf::duration;
+use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
+use crate::tf::types::Type;
+use crate::tf::validate::{OneOf, Parses};
+
+use super::configuration::{secure_url, service_url};
+
+model! {
+    /// The provider block as written.
+    pub struct ProviderModel {
+        /// Konnect's personal or system account access token.
+        pub konnect_token: String,
+        /// Konnect's address.
+        pub konnect_server_url: String,
+        /// The Entra tenant.
+        pub tenant_id: String,
+        /// The default subscription.
+        pub subscription_id: String,
+        /// The application that signs in.
+        pub client_id: String,
+        /// A file that holds the client id.
+        pub client_id_file_path: String,
+        /// The application's secret.
+        pub client_secret: String,
+        /// A file that holds the secret.
+        pub client_secret_file_path: String,
+        /// A PKCS#12 certificate in base64.
+        pub client_certificate: String,
+        /// A PKCS#12 certificate's file.
+        pub client_certificate_path: String,
+        /// The certificate's password.
+        pub client_certificate_password: String,
+        /// Whether workload identity federation is used.
+        pub use_oidc: bool,
+        /// The identity token.
+        pub oidc_token: String,
+        /// The identity token's file.
+        pub oidc_token_file_path: String,
+        /// Where a pipeline asks for an identity token.
+        pub oidc_request_url: String,
+        /// The token with which it asks.
+        pub oidc_request_token: String,
+        /// The Azure DevOps service connection.
+        pub ado_pipeline_service_connection_id: String,
+        /// Whether workload identity on Kubernetes is used.
+        pub use_aks_workload_identity: bool,
+        /// Whether managed identity is used.
+        pub use_msi: bool,
+        /// Whether the Azure CLI may be used.
+        pub use_cli: bool,
+        /// The cloud.
+        pub environment: String,
+        /// Addresses other than the cloud's.
+        pub endpoints: EndpointsModel,
+        /// A PEM bundle of further trusted roots.
+        pub ca_certificate_path: String,
+        /// The limit of one HTTP exchange.
+        pub request_timeout: String,
+        /// How often a passing failure is tried again.
+        pub max_retries: i64,
+        /// How many requests one service sees at once.
+        pub max_concurrent_requests: i64,
+    }
+}
+
+model! {
+    /// Addresses other than the cloud's.
+    pub struct EndpointsModel {
+        /// Azure Resource Manager.
+        pub resource_manager: String,
+        /// Microsoft Graph.
+        pub microsoft_graph: String,
+        /// Entra.
+        pub active_directory: String,
+    }
+}
+
+/// The clouds by their names in `environment`.
+pub const ENVIRONMENTS: &[&str] = &["public", "usgovernment", "china"];
+
+fn text(name: &'static str, description: &str) -> Attribute {
+    Attribute::optional(name, Type::String).describe(description)
+}
+
+fn switch(name: &'static str, description: &str) -> Attribute {
+    Attribute::optional(name, Type::Bool).describe(description)
+}
+
+fn checked<E>(result: Result<impl Sized, E>) -> Result<(), E> {
+    result.map(|_| ())
+}
+
+/// The provider block's schema. Everything is optional and falls back to the environment.
+#[must_use]
+pub fn schema() -> Schema {
+    let guid = || Parses::new("a GUID such as `11111111-2222-3333-4444-555555555555`", |text: &str| checked(text.parse::<Guid>()));
+    Schema::new(
+        "Connects Azure virtual networks with Kong Konnect's Dedicated Cloud Gateways: Kong's application in the Entra tenant, the custom \
+         role and its assignment, the peering until it is ready, and the DNS mappings, in one apply.\n\nEvery setting is optional and falls \
+         back to the environment variables named beside it; the configuration beats the environment.",
+        vec![
+            text(
+                "konnect_token",
+                "Konnect personal access token or system account access token. Environment: `KONNECT_TOKEN`, `KONNECT_SPAT`.",
+            )
+            .sensitive(),
+            text(
+                "konnect_server_url",
+                "Address of the Konnect API. Default `https://global.api.konghq.com`; a geo host such as `us.api.konghq.com` is mapped to \
+                 it, since only the global host serves Cloud Gateways. Environment: `KONNECT_SERVER_URL`.",
+            )
+            .validate(Parses::new("the address of a Konnect API", |text: &str| checked(server_url::parse(text)))),
+            text(
+                "tenant_id",
+                "Entra tenant. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`. Default: the Azure CLI's, where that is the credential.",
+            )
+            .validate(guid()),
+            text("subscription_id", "Subscription for look-ups that name none. Environment: `ARM_SUBSCRIPTION_ID`, `AZURE_SUBSCRIPTION_ID`.")
+                .validate(guid()),
+            text(
+                "client_id",
+                "Application (client) id of the identity that the provider signs in as. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
+            ),
+            text("client_id_file_path", "File that holds the client id. Environment: `ARM_CLIENT_ID_FILE_PATH`."),
+            text("client_secret", "Client secret (its value, not its id). Environment: `ARM_CLIENT_SECRET`, `AZURE_CLIENT_SECRET`.").sensitive(),
+            text("client_secret_file_path", "File that holds the client secret. Environment: `ARM_CLIENT_SECRET_FILE_PATH`."),
+            text("client_certificate", "PKCS#12 bundle with certificate and key, in base64. Environment: `ARM_CLIENT_CERTIFICATE`.").sensitive(),
+            text("client_certificate_path", "File of the PKCS#12 bundle. Environment: `ARM_CLIENT_CERTIFICATE_PATH`."),
+            text("client_certificate_password", "Password of the PKCS#12 bundle. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.").sensitive(),
+            switch("use_oidc", "Sign in with an identity token (workload identity federation). Default `false`. Environment: `ARM_USE_OIDC`."),
+            text("oidc_token", "The identity token. Environment: `ARM_OIDC_TOKEN`, then HCP Terraform's `TFC_WORKLOAD_IDENTITY_TOKEN`.").sensitive(),
+            text(
+                "oidc_token_file_path",
+                "File that holds the identity token; it is read again for every sign-in. Environment: `ARM_OIDC_TOKEN_FILE_PATH`, \
+                 `AZURE_FEDERATED_TOKEN_FILE`.",
+            ),
+            text(
+                "oidc_request_url",
+                "Where the pipeline issues identity tokens. Environment: `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, \
+                 `SYSTEM_OIDCREQUESTURI`.",
+            ),
+            text(
+                "oidc_request_token",
+                "Token with which identity tokens are asked for. Environment: `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, \
+                 `SYSTEM_ACCESSTOKEN`.",
+            )
+            .sensitive(),
+            text(
+                "ado_pipeline_service_connection_id",
+                "Azure DevOps service connection. Environment: `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`, \
+                 `ARM_OIDC_AZURE_SERVICE_CONNECTION_ID`.",
+            ),
+            switch(
+                "use_aks_workload_identity",
+                "Sign in with the workload identity of a Kubernetes pod. Default `false`. Environment: `ARM_USE_AKS_WORKLOAD_IDENTITY`.",
+            ),
+            switch("use_msi", "Sign in with the machine's managed identity. Default `false`. Environment: `ARM_USE_MSI`."),
+            switch("use_cli", "Sign in as the Azure CLI is signed in, where nothing else is set. Default `true`. Environment: `ARM_USE_CLI`."),
+            text(
+                "environment",
+                "Azure cloud: `public` (default), `usgovernment` or `china`. Environment: `ARM_ENVIRONMENT`, `AZURE_ENVIRONMENT`.",
+            )
+            .validate(OneOf(ENVIRONMENTS)),
+            Attribute::optional(
+                "endpoints",
+                AttributeKind::Nested(
+                    Nesting::Single,
+                    vec![
+                        text("resource_manager", "Azure Resource Manager. Environment: `KONNECTAZURE_RESOURCE_MANAGER_URL`.")
+                            .validate(Parses::new("an https address", |text: &str| checked(service_url(text)))),
+                        text("microsoft_graph", "Microsoft Graph. Environment: `KONNECTAZURE_MICROSOFT_GRAPH_URL`.")
+                            .validate(Parses::new("an https address", |text: &str| checked(service_url(text)))),
+                        text("active_directory", "Entra sign-in. Environment: `KONNECTAZURE_ACTIVE_DIRECTORY_URL`.")
+                            .validate(Parses::new("an https address", |text: &str| checked(secure_url(text)))),
+                    ],
+                ),
+            )
+            .describe("Addresses to use in place of the cloud's. Token audiences follow `environment`, not these."),
+            text(
+                "ca_certificate_path",
+                "PEM bundle of certificate authorities that are trusted besides the system's, for proxies that inspect TLS. Environment: \
+                 `KONNECTAZURE_CA_CERTIFICATE_PATH`, `SSL_CERT_FILE`.",
+            ),
+            text("request_timeout", "Limit of one HTTP exchange, such as `90s`. Default `60s`.")
+                .validate(Parses::new("a duration such as `90s` or `1h30m`", |text: &str| checked(duration::parse(text)))),
+            Attribute::optional("max_retries", Type::Number)
+                .describe("How often a request that failed in passing is sent again. Default `8`.")
+                .validate(super::configuration::WholeNumber { least: 0, most: 30 }),
+            Attribute::optional("max_concurrent_requests", Type::Number)
+                .describe("How many requests each of the remote services sees at once. Default `32`.")
+                .validate(super::configuration::WholeNumber { least: 1, most: 1_000 }),
+        ],
+    )
+}

@@ -6,7 +6,7 @@ use crate::model;
 use crate::tf::duration;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::tf::types::Type;
-use crate::tf::validate::{OneOf, Parses};
+use crate::tf::validate::{OneOf, Parses, WholeNumber};
 
 use super::configuration::{secure_url, service_url};
 
@@ -190,10 +190,10 @@ pub fn schema() -> Schema {
                 .validate(Parses::new("a duration such as `90s` or `1h30m`", |text: &str| checked(duration::parse(text)))),
             Attribute::optional("max_retries", Type::Number)
                 .describe("How often a request that failed in passing is sent again. Default `8`.")
-                .validate(super::configuration::WholeNumber { least: 0, most: 30 }),
+                .validate(WholeNumber { least: 0, most: 30 }),
             Attribute::optional("max_concurrent_requests", Type::Number)
                 .describe("How many requests each of the remote services sees at once. Default `32`.")
-                .validate(super::configuration::WholeNumber { least: 1, most: 1_000 }),
+                .validate(WholeNumber { least: 1, most: 1_000 }),
         ],
     )
 }

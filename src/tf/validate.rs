@@ -123,3 +123,35 @@ impl<V: Validate> Validate for Each<V> {
         }
     }
 }
+
+/// A whole number within bounds, both included.
+pub struct WholeNumber {
+    /// The least that is accepted.
+    pub least: i64,
+    /// The greatest that is accepted.
+    pub most: i64,
+}
+
+impl Validate for WholeNumber {
+    fn description(&self) -> String {
+        format!("a whole number from {} to {}", self.least, self.most)
+    }
+
+    fn validate(&self, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+        let Value::Number(number) = value else {
+            return;
+        };
+        if !number
+            .to_i64()
+            .is_some_and(|number| (self.least..=self.most).contains(&number))
+        {
+            diagnostics.push(
+                Diagnostic::error(
+                    format!("Invalid {path}"),
+                    format!("{number} is not {}.", self.description()),
+                )
+                .at(path.clone()),
+            );
+        }
+    }
+}

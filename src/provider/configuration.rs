@@ -1,0 +1,314 @@
+//! The provider block and the environment, joined into the clients' settings.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::azure::cloud::{Cloud, Endpoints};
+use crate::azure::credential::CredentialSettings;
+use crate::http::secret::Secret;
+use crate::http::transport::{Transport, TransportSettings};
+use crate::konnect::server_url;
+use crate::tf::attr::Attr;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::duration;
+use crate::tf::model::Model;
+use crate::tf::path::Path;
+use crate::tf::value::Value;
+use crate::{azure, konnect};
+
+use super::environment::{self as env, Environment};
+use super::schema::{EndpointsModel, ProviderModel};
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_RETRIES: u32 = 8;
+const MAX_CONCURRENT_REQUESTS: usize = 32;
+
+/// What both clients need to know.
+#[derive(Debug)]
+pub struct Settings {
+    /// For Konnect.
+    pub konnect: konnect::Settings,
+    /// For Azure and Microsoft Graph.
+    pub azure: azure::Settings,
+}
+
+/// Joins the block and the environment. The block beats the environment, an empty variable counts as absent.
+///
+/// # Errors
+/// A setting that is malformed, at its attribute; of a variable the message names the variable.
+pub fn resolve(model: &ProviderModel, environment: Environment<'_>) -> Result<Settings, Diagnostics> {
+    let mut reader = Reader { environment, diagnostics: Diagnostics::new() };
+    let settings = reader.settings(model);
+    if reader.diagnostics.has_errors() { Err(reader.diagnostics) } else { Ok(settings) }
+}
+
+/// An address of a service: https, or http on loopback.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn service_url(text: &str) -> Result<Url, String> {
+    let url = parse_url(text)?;
+    crate::http::transport::check_url(&url).map_err(|refusal| refusal.to_string())?;
+    Ok(url)
+}
+
+/// An address that secrets are sent to: https only.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn secure_url(text: &str) -> Result<Url, String> {
+    let url = parse_url(text)?;
+    if url.scheme() == "https" { Ok(url) } else { Err("it must begin with https://".to_owned()) }
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|refusal| refusal.to_string())?;
+    if url.host().is_none() {
+        return Err("it names no host".to_owned());
+    }
+    Ok(url)
+}
+
+/// A setting's value and where it came from: the attribute's or the variable's name.
+struct Found {
+    value: String,
+    source: &'static str,
+}
+
+struct Reader<'e> {
+    environment: Environment<'e>,
+    diagnostics: Diagnostics,
+}
+
+impl Reader<'_> {
+    fn settings(&mut self, model: &ProviderModel) -> Settings {
+        let ca_certificate_path = self.text("ca_certificate_path", &model.ca_certificate_path, env::CA_CERTIFICATE_PATH);
+        let transport = Transport::new(TransportSettings {
+            request_timeout: self.duration("request_timeout", &model.request_timeout).unwrap_or(REQUEST_TIMEOUT),
+            ca_certificate_path: ca_certificate_path.map(|found| PathBuf::from(found.value)),
+            user_agent: format!("terraform-provider-konnectazure/{}", env!("CARGO_PKG_VERSION")),
+        });
+        let max_retries = count(&model.max_retries).unwrap_or(MAX_RETRIES);
+        let max_concurrent_requests = count(&model.max_concurrent_requests).unwrap_or(MAX_CONCURRENT_REQUESTS);
+        let poll_step = self.poll_step();
+        let unknown = Unknown::of(model);
+
+        let token = self.text("konnect_token", &model.konnect_token, env::KONNECT_TOKEN);
+        let konnect = konnect::Settings {
+            transport: transport.clone(),
+            server_url: self.konnect_server_url(model),
+            token_source: token.as_ref().map_or("konnect_token", |found| found.source).to_owned(),
+            token: token.map(|found| Secret::new(found.value)),
+            unknown: unknown.konnect,
+            max_retries,
+            max_concurrent_requests,
+            poll_step,
+        };
+        let azure = azure::Settings {
+            transport,
+            cloud: self.cloud(model),
+            tenant_id: self.guid("tenant_id", &model.tenant_id, env::TENANT_ID),
+            subscription_id: self.guid("subscription_id", &model.subscription_id, env::SUBSCRIPTION_ID),
+            credential: self.credential(model),
+            correlation_request_id: self.variable(env::CORRELATION_REQUEST_ID).map(|found| found.value),
+            unknown: unknown.azure,
+            max_retries,
+            max_concurrent_requests,
+            poll_step,
+        };
+        Settings { konnect, azure }
+    }
+
+    fn variable(&self, names: &[&'static str]) -> Option<Found> {
+        names.iter().find_map(|name| {
+            let value = (self.environment)(name)?;
+            (!value.trim().is_empty()).then_some(Found { value, source: name })
+        })
+    }
+
+    fn text(&self, name: &'static str, configured: &Attr<String>, names: &[&'static str]) -> Option<Found> {
+        match configured {
+            Attr::Known(value) => Some(Found { value: value.clone(), source: name }),
+            Attr::Unknown => None,
+            Attr::Null => self.variable(names),
+        }
+    }
+
+    fn refuse(&mut self, attribute: &'static str, source: &'static str, problem: &str) {
+        let origin = if attribute == source { String::new() } else { format!(" (from the environment variable {source})") };
+        self.diagnostics.push(
+            Diagnostic::error(format!("Invalid {attribute}"), format!("The value of {attribute}{origin} cannot be used: {problem}."))
+                .at(Path::attribute(attribute)),
+        );
+    }
+
+    fn parsed<T>(&mut self, attribute: &'static str, found: Option<Found>, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let found = found?;
+        match parse(&found.value) {
+            Ok(value) => Some(value),
+            Err(problem) => {
+                self.refuse(attribute, found.source, &problem);
+                None
+            }
+        }
+    }
+
+    fn guid(&mut self, name: &'static str, configured: &Attr<String>, names: &[&'static str]) -> Option<azure::ids::Guid> {
+        let found = self.text(name, configured, names);
+        self.parsed(name, found, |text| text.trim().parse().map_err(|refusal: azure::ids::NotAGuid| refusal.to_string()))
+    }
+
+    fn duration(&mut self, name: &'static str, configured: &Attr<String>) -> Option<Duration> {
+        let found = self.text(name, configured, &[]);
+        self.parsed(name, found, |text| duration::parse(text).map_err(|refusal| refusal.to_string()))
+    }
+
+    fn poll_step(&mut self) -> Option<Duration> {
+        let found = self.variable(env::POLL_INTERVAL)?;
+        match duration::parse(&found.value) {
+            Ok(step) => Some(step),
+            Err(refusal) => {
+                self.diagnostics.push(Diagnostic::error(
+                    format!("Invalid {}", found.source),
+                    format!("The environment variable {} cannot be used: {refusal}.", found.source),
+                ));
+                None
+            }
+        }
+    }
+
+    fn switch(&mut self, name: &'static str, configured: &Attr<bool>, names: &[&'static str], default: bool) -> bool {
+        if let Attr::Known(value) = configured {
+            return *value;
+        }
+        let found = self.variable(names);
+        self.parsed(name, found, |text| match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "t" => Ok(true),
+            "false" | "0" | "f" => Ok(false),
+            _ => Err(format!("{text:?} is neither true nor false")),
+        })
+        .unwrap_or(default)
+    }
+
+    /// A value that may also stand in a file; both may be given if they agree.
+    fn text_or_file(
+        &mut self,
+        (name, configured, names): (&'static str, &Attr<String>, &[&'static str]),
+        (file_name, configured_file, file_names): (&'static str, &Attr<String>, &[&'static str]),
+    ) -> Option<String> {
+        let direct = self.text(name, configured, names).map(|found| found.value);
+        let file = self.text(file_name, configured_file, file_names);
+        let filed = self.parsed(file_name, file, |path| {
+            let content = std::fs::read_to_string(path).map_err(|refusal| format!("the file {path} cannot be read: {refusal}"))?;
+            Ok(content.trim().to_owned())
+        });
+        match (direct, filed) {
+            (Some(direct), Some(filed)) if direct != filed => {
+                self.refuse(file_name, file_name, &format!("the file's content differs from {name}; give only one of the two"));
+                Some(direct)
+            }
+            (direct, filed) => direct.or(filed),
+        }
+    }
+
+    fn konnect_server_url(&mut self, model: &ProviderModel) -> Url {
+        let found = self.text("konnect_server_url", &model.konnect_server_url, env::KONNECT_SERVER_URL);
+        self.parsed("konnect_server_url", found, |text| server_url::parse(text).map_err(|refusal| refusal.to_string()))
+            .unwrap_or_else(server_url::default_server)
+    }
+
+    fn cloud(&mut self, model: &ProviderModel) -> Cloud {
+        let name = self.text("environment", &model.environment, env::ENVIRONMENT);
+        let cloud: Cloud = self
+            .parsed("environment", name, |text| text.parse().map_err(|refusal: azure::cloud::UnknownCloud| refusal.to_string()))
+            .unwrap_or_default();
+        let none = EndpointsModel::default();
+        let endpoints = model.endpoints.known().unwrap_or(&none);
+        let resource_manager = self.text("endpoints", &endpoints.resource_manager, env::RESOURCE_MANAGER_URL);
+        let microsoft_graph = self.text("endpoints", &endpoints.microsoft_graph, env::MICROSOFT_GRAPH_URL);
+        let active_directory = self.text("endpoints", &endpoints.active_directory, env::ACTIVE_DIRECTORY_URL);
+        cloud.with_endpoints(Endpoints {
+            resource_manager: self.parsed("endpoints", resource_manager, service_url),
+            microsoft_graph: self.parsed("endpoints", microsoft_graph, service_url),
+            active_directory: self.parsed("endpoints", active_directory, secure_url),
+        })
+    }
+
+    fn credential(&mut self, model: &ProviderModel) -> CredentialSettings {
+        let secret = |found: Option<Found>| found.map(|found| Secret::new(found.value));
+        let text = |found: Option<Found>| found.map(|found| found.value);
+        let client_id = self.text_or_file(
+            ("client_id", &model.client_id, env::CLIENT_ID),
+            ("client_id_file_path", &model.client_id_file_path, env::CLIENT_ID_FILE_PATH),
+        );
+        let client_secret = self.text_or_file(
+            ("client_secret", &model.client_secret, env::CLIENT_SECRET),
+            ("client_secret_file_path", &model.client_secret_file_path, env::CLIENT_SECRET_FILE_PATH),
+        );
+        // HCP Terraform's own token is asked last, so that a token file wins over it.
+        let oidc_token_file_path = text(self.text("oidc_token_file_path", &model.oidc_token_file_path, env::OIDC_TOKEN_FILE_PATH));
+        let oidc_token = self
+            .text("oidc_token", &model.oidc_token, env::OIDC_TOKEN)
+            .or_else(|| if oidc_token_file_path.is_none() { self.variable(env::HCP_IDENTITY_TOKEN) } else { None });
+        CredentialSettings {
+            client_id,
+            client_secret: client_secret.map(Secret::new),
+            client_certificate: secret(self.text("client_certificate", &model.client_certificate, env::CLIENT_CERTIFICATE)),
+            client_certificate_path: text(self.text("client_certificate_path", &model.client_certificate_path, env::CLIENT_CERTIFICATE_PATH))
+                .map(PathBuf::from),
+            client_certificate_password: secret(self.text(
+                "client_certificate_password",
+                &model.client_certificate_password,
+                env::CLIENT_CERTIFICATE_PASSWORD,
+            )),
+            use_oidc: self.switch("use_oidc", &model.use_oidc, env::USE_OIDC, false),
+            oidc_token: secret(oidc_token),
+            oidc_token_file_path: oidc_token_file_path.map(PathBuf::from),
+            federated_token_file: self.variable(env::FEDERATED_TOKEN_FILE).map(|found| PathBuf::from(found.value)),
+            oidc_request_url: text(self.text("oidc_request_url", &model.oidc_request_url, env::OIDC_REQUEST_URL)),
+            oidc_request_token: secret(self.text("oidc_request_token", &model.oidc_request_token, env::OIDC_REQUEST_TOKEN)),
+            ado_pipeline_service_connection_id: text(self.text(
+                "ado_pipeline_service_connection_id",
+                &model.ado_pipeline_service_connection_id,
+                env::ADO_SERVICE_CONNECTION_ID,
+            )),
+            use_aks_workload_identity: self.switch(
+                "use_aks_workload_identity",
+                &model.use_aks_workload_identity,
+                env::USE_AKS_WORKLOAD_IDENTITY,
+                false,
+            ),
+            use_msi: self.switch("use_msi", &model.use_msi, env::USE_MSI, false),
+            use_cli: self.switch("use_cli", &model.use_cli, env::USE_CLI, true),
+        }
+    }
+}
+
+fn count<N: TryFrom<i64>>(configured: &Attr<i64>) -> Option<N> {
+    configured.known().and_then(|number| N::try_from(*number).ok())
+}
+
+/// Which of the two clients has a setting that is known only during apply.
+struct Unknown {
+    konnect: bool,
+    azure: bool,
+}
+
+impl Unknown {
+    fn of(model: &ProviderModel) -> Self {
+        const SHARED: [&str; 4] = ["ca_certificate_path", "request_timeout", "max_retries", "max_concurrent_requests"];
+        let mut unknown = Self { konnect: false, azure: false };
+        for (name, value) in model.clone().into_members() {
+            if Value::is_wholly_known(&value) {
+                continue;
+            }
+            let shared = SHARED.contains(&name.as_str());
+            let konnect = name.starts_with("konnect_");
+            unknown.konnect |= shared || konnect;
+            unknown.azure |= shared || !konnect;
+        }
+        unknown
+    }
+}

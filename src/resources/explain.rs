@@ -2,10 +2,11 @@
 
 use std::error::Error as _;
 use std::fmt::{Display, Write as _};
-use std::time::Duration;
 
 use crate::http::error::{Error, Failure as Cause, Refusal};
 use crate::http::poll::Waited;
+use crate::http::scope::in_words;
+use crate::konnect;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 
@@ -93,12 +94,12 @@ impl<'f> Failure<'f> {
 
     /// A wait that did not end well.
     #[must_use]
-    pub fn waited<E: AsRef<Error>>(&self, waited: &Waited<E>) -> Diagnostics {
+    pub fn waited(&self, waited: &Waited<Error>) -> Diagnostics {
         match waited {
-            Waited::Failed(error) => self.explain(error.as_ref()),
+            Waited::Failed(error) => self.explain(error),
             Waited::Never(reason) => self.because(sentence(reason)),
             Waited::Deadline { doing, last_state, elapsed } => {
-                let what = format!("Gave up {doing} after {}: {}", human(*elapsed), sentence(last_state));
+                let what = format!("Gave up {doing} after {}: {}", in_words(*elapsed), sentence(last_state));
                 self.diagnostic(&what, Some("Raise the operation's value in `timeouts` if this needs longer.".to_owned())).into()
             }
             Waited::Cancelled { doing, last_state } => {
@@ -152,10 +153,33 @@ fn advice(error: &Error) -> Option<String> {
         Cause::OutcomeUnknown { .. } => "Whether the request took effect is not known. Run the same command again: what exists is looked for first.",
         Cause::Deadline { .. } => "Raise the operation's value in `timeouts` if this needs longer.",
         Cause::Cancelled { .. } => "Run the same command again to go on.",
-        Cause::Refused(refusal) => return crate::konnect::error::advice(refusal).or_else(|| crate::azure::error::advice(refusal)),
+        Cause::Refused(refusal) => return refusal_advice(refusal).map(str::to_owned),
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// What generally helps against a refusal, where the caller knows nothing better.
+fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
+    let text = match (refusal.api, refusal.status) {
+        (konnect::API, 401) => {
+            "Konnect does not accept the token: it may be mistyped, expired, revoked, or of another organisation. Give konnect_token, or set \
+             KONNECT_TOKEN or KONNECT_SPAT, to a personal (kpat_...) or system account (spat_...) access token."
+        }
+        (konnect::API, 403) if refusal.code.as_deref() == Some("Quota Exceeded") => {
+            "This does not pass by itself. Remove what is no longer needed, or have Kong's support raise the organisation's quota."
+        }
+        (konnect::API, 403) => {
+            "The token's owner needs the role Network Admin in Konnect (Network Viewer suffices to read networks and peerings, but not private \
+             DNS). An organisation's IP allow list refuses callers from elsewhere in the same way."
+        }
+        (_, 401) => "Sign-in succeeded, but the service does not accept the token: check tenant_id and environment.",
+        (_, 403) => "The identity that runs Terraform lacks a right for this request; the service's message names it.",
+        (_, 429) => "The service throttles this identity. Lower -parallelism or max_concurrent_requests, or try again later.",
+        (_, 500..) => "The service has a fault of its own. Try again later; its support can find the request by the ids above.",
+        _ => return None,
+    };
+    Some(text)
 }
 
 /// Text that ends like a sentence, whatever its author left at the end.
@@ -169,14 +193,75 @@ fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
     drop(text.write_fmt(what));
 }
 
-/// A duration as people say it: `90 s`, `12 min`.
-fn human(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds / 60) }
-}
-
 /// An import block, ready to be pasted; the name is the user's to choose.
 #[must_use]
 pub fn import_block(type_name: &str, id: impl Display) -> String {
     format!("import {{\n  to = {type_name}.NAME\n  id = \"{id}\"\n}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+    use crate::http::error::FieldFault;
+
+    fn refusal(fields: Vec<FieldFault>) -> Error {
+        Cause::Refused(Refusal {
+            api: konnect::API,
+            status: 400,
+            code: Some("Invalid Request".into()),
+            message: "Invalid Parameters".into(),
+            method: Method::POST,
+            path: "/v2/cloud-gateways/networks/1/transit-gateways".into(),
+            trace: vec![("trace id".into(), "konnect:trace:7".into())],
+            fields,
+            attempts: 1,
+            body_excerpt: String::new(),
+        })
+        .into()
+    }
+
+    fn fault(field: &str) -> FieldFault {
+        FieldFault { field: field.into(), rule: Some("max_length".into()), reason: "too long".into() }
+    }
+
+    fn name_only(field: &str) -> Option<Path> {
+        (field == "name").then(|| Path::attribute("name"))
+    }
+
+    #[test]
+    fn says_action_object_answer_trace_and_what_now_exists() {
+        let failure = Failure::new("create", "virtual network peering \"x\"").now("Nothing was created.").next("Choose another name.");
+        let diagnostics: Vec<_> = failure.explain(&refusal(Vec::new())).into_iter().collect();
+        let [only] = diagnostics.as_slice() else { panic!("one diagnostic") };
+        assert_eq!(only.summary, "Cannot create virtual network peering \"x\"");
+        let detail = &only.detail;
+        let places = ["400 Invalid Request: Invalid Parameters.", "konnect:trace:7", "Nothing was created.", "Choose another name."]
+            .map(|text| detail.find(text).unwrap_or_else(|| panic!("{text} is missing in {detail}")));
+        assert!(places.is_sorted(), "{detail}");
+    }
+
+    #[test]
+    fn puts_a_field_fault_on_its_attribute_and_the_others_on_the_block() {
+        let failure = Failure::new("create", "a thing").fields(&name_only);
+        let diagnostics: Vec<_> = failure.explain(&refusal(vec![fault("name"), fault("other.0.part")])).into_iter().collect();
+        let [named, rest] = diagnostics.as_slice() else { panic!("two diagnostics") };
+        assert_eq!(named.path, Path::attribute("name"));
+        assert!(named.detail.contains("too long") && named.detail.contains("konnect:trace:7"), "{}", named.detail);
+        assert!(rest.path.is_root() && rest.detail.contains("other.0.part"), "{}", rest.detail);
+    }
+
+    #[test]
+    fn an_interrupted_wait_tells_what_was_seen_last() {
+        let waited = Waited::Cancelled { doing: "waiting for the peering".into(), last_state: "initializing".into() };
+        let diagnostics = Failure::new("create", "a thing").waited(&waited);
+        let detail = diagnostics.iter().map(|diagnostic| diagnostic.detail.clone()).collect::<String>();
+        assert!(detail.contains("waiting for the peering") && detail.contains("initializing."), "{detail}");
+    }
+
+    #[test]
+    fn an_import_block_can_be_pasted() {
+        assert_eq!(import_block("konnectazure_x", "a/b"), "import {\n  to = konnectazure_x.NAME\n  id = \"a/b\"\n}");
+    }
 }

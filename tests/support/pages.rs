@@ -1,0 +1,184 @@
+//! Registry pages, made from the schema and the example files.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use konnectazure::tf::schema::{Attribute, AttributeKind, Mode, Nesting, OnChange, Schema};
+use konnectazure::tf::types::Type;
+use konnectazure::tf::value::Value;
+
+/// What a page is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `docs/resources`.
+    Resource,
+    /// `docs/data-sources`.
+    DataSource,
+}
+
+impl Kind {
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Resource => "resources",
+            Self::DataSource => "data-sources",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Resource => "Resource",
+            Self::DataSource => "Data Source",
+        }
+    }
+
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Resource => "resource.tf",
+            Self::DataSource => "data-source.tf",
+        }
+    }
+}
+
+/// The repository's folder.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The page's path below the repository's folder.
+pub fn path(kind: Kind, type_name: &str) -> PathBuf {
+    let name = type_name.split_once('_').map_or(type_name, |(_, name)| name);
+    Path::new("docs").join(kind.folder()).join(format!("{name}.md"))
+}
+
+/// The provider's page.
+pub fn provider_page(schema: &Schema) -> String {
+    let example = read(Path::new("examples/provider/provider.tf"));
+    let mut page = front_matter("konnectazure Provider", &schema.description);
+    write!(page, "# konnectazure Provider\n\n{}\n\n## Example Usage\n\n{}\n", schema.description, code("terraform", &example)).unwrap();
+    page.push_str(&attributes(&schema.attributes));
+    page
+}
+
+/// A resource's or data source's page.
+pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> String {
+    let folder = Path::new("examples").join(kind.folder()).join(type_name);
+    let mut page = front_matter(&format!("{type_name} {} - konnectazure", kind.title()), &schema.description);
+    write!(page, "# {type_name} ({})\n\n{}\n\n", kind.title(), schema.description).unwrap();
+    write!(page, "## Example Usage\n\n{}\n", code("terraform", &read(&folder.join(kind.example())))).unwrap();
+    page.push_str(&attributes(&schema.attributes));
+    if kind == Kind::Resource {
+        page.push_str("\n## Import\n\nBy id, with an import block (Terraform 1.5 and later) or the command line:\n\n");
+        page.push_str(&code("terraform", &read(&folder.join("import-by-string-id.tf"))));
+        page.push('\n');
+        page.push_str(&code("shell", &read(&folder.join("import.sh"))));
+        let names: Vec<String> = identity.iter().map(|name| format!("`{name}`")).collect();
+        write!(page, "\nBy identity ({}), Terraform 1.12 and later:\n\n", names.join(", ")).unwrap();
+        page.push_str(&code("terraform", &read(&folder.join("import-by-identity.tf"))));
+    }
+    page
+}
+
+fn front_matter(title: &str, description: &str) -> String {
+    let summary = description.split("\n\n").next().unwrap_or_default();
+    format!("---\npage_title: \"{title}\"\ndescription: |-\n  {summary}\n---\n\n")
+}
+
+fn code(language: &str, text: &str) -> String {
+    format!("```{language}\n{}\n```\n", text.trim_end())
+}
+
+fn read(path: &Path) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn attributes(attributes: &[Attribute]) -> String {
+    let mut text = String::from("## Schema\n");
+    let mut nested = BTreeMap::new();
+    groups(&mut text, attributes, "", &mut nested);
+    while let Some((path, inner)) = nested.pop_first() {
+        write!(text, "\n<a id=\"nestedatt--{}\"></a>\n### Nested Schema for `{path}`\n", path.replace('.', "--")).unwrap();
+        groups(&mut text, inner, &format!("{path}."), &mut nested);
+    }
+    text
+}
+
+fn groups<'a>(text: &mut String, attributes: &'a [Attribute], prefix: &str, nested: &mut BTreeMap<String, &'a [Attribute]>) {
+    let group = |mode: Mode| match mode {
+        Mode::Required => "Required",
+        Mode::Optional | Mode::OptionalComputed => "Optional",
+        Mode::Computed => "Read-Only",
+    };
+    for title in ["Required", "Optional", "Read-Only"] {
+        let mut members: Vec<&Attribute> = attributes.iter().filter(|attribute| group(attribute.mode) == title).collect();
+        members.sort_by_key(|attribute| attribute.name);
+        if members.is_empty() {
+            continue;
+        }
+        write!(text, "\n{} {title}\n\n", if prefix.is_empty() { "###" } else { "####" }).unwrap();
+        for attribute in members {
+            text.push_str(&line(attribute, prefix));
+            if let AttributeKind::Nested(_, inner) = &attribute.kind {
+                nested.insert(format!("{prefix}{}", attribute.name), inner);
+            }
+        }
+    }
+}
+
+fn line(attribute: &Attribute, prefix: &str) -> String {
+    let mut kind = type_name(&attribute.kind);
+    if attribute.sensitive {
+        kind.push_str(", Sensitive");
+    }
+    if attribute.write_only {
+        kind.push_str(", Write-only");
+    }
+    let mut text = format!("- `{}` ({kind}) {}", attribute.name, attribute.description);
+    if let Some(default) = attribute.default.as_ref().and_then(literal) {
+        write!(text, " Default: `{default}`.").unwrap();
+    }
+    if attribute.on_change == OnChange::Replace {
+        text.push_str(" A change replaces the object.");
+    }
+    if matches!(attribute.kind, AttributeKind::Nested(..)) {
+        let anchor = format!("{prefix}{}", attribute.name).replace('.', "--");
+        write!(text, " (see [below for nested schema](#nestedatt--{anchor}))").unwrap();
+    }
+    text.push('\n');
+    text
+}
+
+fn type_name(kind: &AttributeKind) -> String {
+    match kind {
+        AttributeKind::Type(kind) => scalar(kind),
+        AttributeKind::Nested(Nesting::Single, _) => "Attributes".to_owned(),
+        AttributeKind::Nested(Nesting::List, _) => "Attributes List".to_owned(),
+        AttributeKind::Nested(Nesting::Set, _) => "Attributes Set".to_owned(),
+        AttributeKind::Nested(Nesting::Map, _) => "Attributes Map".to_owned(),
+    }
+}
+
+fn scalar(kind: &Type) -> String {
+    match kind {
+        Type::String => "String".to_owned(),
+        Type::Number => "Number".to_owned(),
+        Type::Bool => "Boolean".to_owned(),
+        Type::Dynamic => "Dynamic".to_owned(),
+        Type::List(element) => format!("List of {}", scalar(element)),
+        Type::Set(element) => format!("Set of {}", scalar(element)),
+        Type::Map(element) => format!("Map of {}", scalar(element)),
+        Type::Object(_) => "Object".to_owned(),
+        Type::Tuple(_) => "Tuple".to_owned(),
+    }
+}
+
+fn literal(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.clone()),
+        Value::List(elements) | Value::Set(elements) if elements.is_empty() => Some("[]".to_owned()),
+        _ => None,
+    }
+}

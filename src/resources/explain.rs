@@ -1,14 +1,16 @@
 //! Typed client errors as a user reads them: what was being done to which object, what the service said, what now exists, what to do.
 
 use std::error::Error as _;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 
 use crate::http::error::{Error, Failure as Cause, Refusal};
 use crate::http::poll::Waited;
 use crate::http::scope::in_words;
-use crate::konnect;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
+
+/// What `Refusal::api` says where Konnect answered.
+const KONNECT: &str = "Konnect";
 
 /// Maps a field as the service names it (`transit_gateway_attachment_config.vnet_name`) to the attribute it came from.
 pub type FieldPath<'f> = &'f dyn Fn(&str) -> Option<Path>;
@@ -27,7 +29,14 @@ pub struct Failure<'f> {
 impl<'f> Failure<'f> {
     /// `action` is a bare verb ("create"), `object` names type and name or id.
     pub fn new(action: &'static str, object: impl Into<String>) -> Self {
-        Self { action, object: object.into(), now: None, next: None, path: Path::root(), fields: &|_| None }
+        Self {
+            action,
+            object: object.into(),
+            now: None,
+            next: None,
+            path: Path::root(),
+            fields: &|_| None,
+        }
     }
 
     /// What exists after the failure, and whether it is in the state.
@@ -70,18 +79,25 @@ impl<'f> Failure<'f> {
         let Some(refusal) = error.refusal() else {
             return self.diagnostic(&describe(error), advice(error)).into();
         };
-        let (placed, rest): (Vec<_>, Vec<_>) = refusal.fields.iter().partition(|fault| (self.fields)(&fault.field).is_some());
+        let (placed, rest): (Vec<_>, Vec<_>) = refusal
+            .fields
+            .iter()
+            .partition(|fault| (self.fields)(&fault.field).is_some());
         if placed.is_empty() {
             return self.diagnostic(&describe(error), advice(error)).into();
         }
         let mut diagnostics = Diagnostics::new();
         for fault in placed {
-            let mut what = format!("{} refused the value: {}", refusal.api, sentence(&fault.reason));
+            let mut what = format!(
+                "{} refused the value: {}",
+                refusal.api,
+                sentence(&fault.reason)
+            );
             if let Some(rule) = &fault.rule {
-                write_to(&mut what, format_args!(" (field {}, rule {rule})", fault.field));
+                what.push_str(&format!(" (field {}, rule {rule})", fault.field));
             }
             for (name, value) in &refusal.trace {
-                write_to(&mut what, format_args!("\n{name}: {value}"));
+                what.push_str(&format!("\n{name}: {value}"));
             }
             let path = (self.fields)(&fault.field).unwrap_or_default();
             diagnostics.push(self.diagnostic(&what, None).at(path));
@@ -98,21 +114,51 @@ impl<'f> Failure<'f> {
         match waited {
             Waited::Failed(error) => self.explain(error),
             Waited::Never(reason) => self.because(sentence(reason)),
-            Waited::Deadline { doing, last_state, elapsed } => {
-                let what = format!("Gave up {doing} after {}: {}", in_words(*elapsed), sentence(last_state));
-                self.diagnostic(&what, Some("Raise the operation's value in `timeouts` if this needs longer.".to_owned())).into()
+            Waited::Deadline {
+                doing,
+                last_state,
+                elapsed,
+            } => {
+                let what = format!(
+                    "Gave up {doing} after {}: {}",
+                    in_words(*elapsed),
+                    sentence(last_state)
+                );
+                self.diagnostic(
+                    &what,
+                    Some(
+                        "Raise the operation's value in `timeouts` if this needs longer."
+                            .to_owned(),
+                    ),
+                )
+                .into()
             }
             Waited::Cancelled { doing, last_state } => {
-                let what = format!("Interrupted while {doing}. The last that was seen: {}", sentence(last_state));
-                self.diagnostic(&what, Some("Run the same command again to go on.".to_owned())).into()
+                let what = format!(
+                    "Interrupted while {doing}. The last that was seen: {}",
+                    sentence(last_state)
+                );
+                self.diagnostic(
+                    &what,
+                    Some("Run the same command again to go on.".to_owned()),
+                )
+                .into()
             }
         }
     }
 
     fn diagnostic(&self, what: &str, advice: Option<String>) -> Diagnostic {
-        let paragraphs = [Some(what.to_owned()), self.now.clone(), self.next.clone().or(advice)];
+        let paragraphs = [
+            Some(what.to_owned()),
+            self.now.clone(),
+            self.next.clone().or(advice),
+        ];
         let detail: Vec<String> = paragraphs.into_iter().flatten().collect();
-        Diagnostic::error(format!("Cannot {} {}", self.action, self.object), detail.join("\n\n")).at(self.path.clone())
+        Diagnostic::error(
+            format!("Cannot {} {}", self.action, self.object),
+            detail.join("\n\n"),
+        )
+        .at(self.path.clone())
     }
 }
 
@@ -122,35 +168,48 @@ fn describe(error: &Error) -> String {
         let mut text = sentence(&error.to_string());
         let mut source = error.source();
         while let Some(cause) = source {
-            write_to(&mut text, format_args!("\nCause: {}", sentence(&cause.to_string())));
+            text.push_str(&format!("\nCause: {}", sentence(&cause.to_string())));
             source = cause.source();
         }
         return text;
     };
-    let mut text = format!("{} answered {}{}: {}", refusal.api, refusal.status, code(refusal), sentence(&refusal.message));
+    let mut text = format!(
+        "{} answered {}{}: {}",
+        refusal.api,
+        refusal.status,
+        code(refusal),
+        sentence(&refusal.message)
+    );
     for fault in &refusal.fields {
-        write_to(&mut text, format_args!("\n{}: {}", fault.field, sentence(&fault.reason)));
+        text.push_str(&format!("\n{}: {}", fault.field, sentence(&fault.reason)));
     }
-    write_to(&mut text, format_args!("\nrequest: {} {}", refusal.method, refusal.path));
+    text.push_str(&format!("\nrequest: {} {}", refusal.method, refusal.path));
     for (name, value) in &refusal.trace {
-        write_to(&mut text, format_args!("\n{name}: {value}"));
+        text.push_str(&format!("\n{name}: {value}"));
     }
     if refusal.attempts > 1 {
-        write_to(&mut text, format_args!("\nattempts: {}", refusal.attempts));
+        text.push_str(&format!("\nattempts: {}", refusal.attempts));
     }
     text
 }
 
 fn code(refusal: &Refusal) -> String {
-    refusal.code.as_ref().map_or_else(String::new, |code| format!(" {code}"))
+    refusal
+        .code
+        .as_ref()
+        .map_or_else(String::new, |code| format!(" {code}"))
 }
 
 /// What generally helps against this kind of error.
 fn advice(error: &Error) -> Option<String> {
     let text = match error.failure() {
-        Cause::NotSent { .. } => "Nothing was sent. Check that the service can be reached from here: name resolution, proxy (HTTPS_PROXY, NO_PROXY), and \
-                                  ca_certificate_path if a proxy inspects TLS.",
-        Cause::OutcomeUnknown { .. } => "Whether the request took effect is not known. Run the same command again: what exists is looked for first.",
+        Cause::NotSent { .. } => {
+            "Nothing was sent. Check that the service can be reached from here: name resolution, proxy (HTTPS_PROXY, NO_PROXY), and \
+                                  ca_certificate_path if a proxy inspects TLS."
+        }
+        Cause::OutcomeUnknown { .. } => {
+            "Whether the request took effect is not known. Run the same command again: what exists is looked for first."
+        }
         Cause::Deadline { .. } => "Raise the operation's value in `timeouts` if this needs longer.",
         Cause::Cancelled { .. } => "Run the same command again to go on.",
         Cause::Refused(refusal) => return refusal_advice(refusal).map(str::to_owned),
@@ -162,21 +221,29 @@ fn advice(error: &Error) -> Option<String> {
 /// What generally helps against a refusal, where the caller knows nothing better.
 fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
     let text = match (refusal.api, refusal.status) {
-        (konnect::API, 401) => {
+        (KONNECT, 401) => {
             "Konnect does not accept the token: it may be mistyped, expired, revoked, or of another organisation. Give konnect_token, or set \
              KONNECT_TOKEN or KONNECT_SPAT, to a personal (kpat_...) or system account (spat_...) access token."
         }
-        (konnect::API, 403) if refusal.code.as_deref() == Some("Quota Exceeded") => {
+        (KONNECT, 403) if refusal.code.as_deref() == Some("Quota Exceeded") => {
             "This does not pass by itself. Remove what is no longer needed, or have Kong's support raise the organisation's quota."
         }
-        (konnect::API, 403) => {
+        (KONNECT, 403) => {
             "The token's owner needs the role Network Admin in Konnect (Network Viewer suffices to read networks and peerings, but not private \
              DNS). An organisation's IP allow list refuses callers from elsewhere in the same way."
         }
-        (_, 401) => "Sign-in succeeded, but the service does not accept the token: check tenant_id and environment.",
-        (_, 403) => "The identity that runs Terraform lacks a right for this request; the service's message names it.",
-        (_, 429) => "The service throttles this identity. Lower -parallelism or max_concurrent_requests, or try again later.",
-        (_, 500..) => "The service has a fault of its own. Try again later; its support can find the request by the ids above.",
+        (_, 401) => {
+            "Sign-in succeeded, but the service does not accept the token: check tenant_id and environment."
+        }
+        (_, 403) => {
+            "The identity that runs Terraform lacks a right for this request; the service's message names it."
+        }
+        (_, 429) => {
+            "The service throttles this identity. Lower -parallelism or max_concurrent_requests, or try again later."
+        }
+        (_, 500..) => {
+            "The service has a fault of its own. Try again later; its support can find the request by the ids above."
+        }
         _ => return None,
     };
     Some(text)
@@ -185,12 +252,11 @@ fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
 /// Text that ends like a sentence, whatever its author left at the end.
 fn sentence(text: &str) -> String {
     let text = text.trim();
-    if text.ends_with(['.', '!', '?', ':']) { text.to_owned() } else { format!("{text}.") }
-}
-
-fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
-    // Writing to a string cannot fail.
-    drop(text.write_fmt(what));
+    if text.ends_with(['.', '!', '?', ':']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
 }
 
 /// An import block, ready to be pasted; the name is the user's to choose.
@@ -208,7 +274,7 @@ mod tests {
 
     fn refusal(fields: Vec<FieldFault>) -> Error {
         Cause::Refused(Refusal {
-            api: konnect::API,
+            api: KONNECT,
             status: 400,
             code: Some("Invalid Request".into()),
             message: "Invalid Parameters".into(),
@@ -223,7 +289,11 @@ mod tests {
     }
 
     fn fault(field: &str) -> FieldFault {
-        FieldFault { field: field.into(), rule: Some("max_length".into()), reason: "too long".into() }
+        FieldFault {
+            field: field.into(),
+            rule: Some("max_length".into()),
+            reason: "too long".into(),
+        }
     }
 
     fn name_only(field: &str) -> Option<Path> {
@@ -232,36 +302,74 @@ mod tests {
 
     #[test]
     fn says_action_object_answer_trace_and_what_now_exists() {
-        let failure = Failure::new("create", "virtual network peering \"x\"").now("Nothing was created.").next("Choose another name.");
+        let failure = Failure::new("create", "virtual network peering \"x\"")
+            .now("Nothing was created.")
+            .next("Choose another name.");
         let diagnostics: Vec<_> = failure.explain(&refusal(Vec::new())).into_iter().collect();
-        let [only] = diagnostics.as_slice() else { panic!("one diagnostic") };
+        let [only] = diagnostics.as_slice() else {
+            panic!("one diagnostic")
+        };
         assert_eq!(only.summary, "Cannot create virtual network peering \"x\"");
         let detail = &only.detail;
-        let places = ["400 Invalid Request: Invalid Parameters.", "konnect:trace:7", "Nothing was created.", "Choose another name."]
-            .map(|text| detail.find(text).unwrap_or_else(|| panic!("{text} is missing in {detail}")));
+        let places = [
+            "400 Invalid Request: Invalid Parameters.",
+            "konnect:trace:7",
+            "Nothing was created.",
+            "Choose another name.",
+        ]
+        .map(|text| {
+            detail
+                .find(text)
+                .unwrap_or_else(|| panic!("{text} is missing in {detail}"))
+        });
         assert!(places.is_sorted(), "{detail}");
     }
 
     #[test]
     fn puts_a_field_fault_on_its_attribute_and_the_others_on_the_block() {
         let failure = Failure::new("create", "a thing").fields(&name_only);
-        let diagnostics: Vec<_> = failure.explain(&refusal(vec![fault("name"), fault("other.0.part")])).into_iter().collect();
-        let [named, rest] = diagnostics.as_slice() else { panic!("two diagnostics") };
+        let diagnostics: Vec<_> = failure
+            .explain(&refusal(vec![fault("name"), fault("other.0.part")]))
+            .into_iter()
+            .collect();
+        let [named, rest] = diagnostics.as_slice() else {
+            panic!("two diagnostics")
+        };
         assert_eq!(named.path, Path::attribute("name"));
-        assert!(named.detail.contains("too long") && named.detail.contains("konnect:trace:7"), "{}", named.detail);
-        assert!(rest.path.is_root() && rest.detail.contains("other.0.part"), "{}", rest.detail);
+        assert!(
+            named.detail.contains("too long") && named.detail.contains("konnect:trace:7"),
+            "{}",
+            named.detail
+        );
+        assert!(
+            rest.path.is_root() && rest.detail.contains("other.0.part"),
+            "{}",
+            rest.detail
+        );
     }
 
     #[test]
     fn an_interrupted_wait_tells_what_was_seen_last() {
-        let waited = Waited::Cancelled { doing: "waiting for the peering".into(), last_state: "initializing".into() };
+        let waited = Waited::Cancelled {
+            doing: "waiting for the peering".into(),
+            last_state: "initializing".into(),
+        };
         let diagnostics = Failure::new("create", "a thing").waited(&waited);
-        let detail = diagnostics.iter().map(|diagnostic| diagnostic.detail.clone()).collect::<String>();
-        assert!(detail.contains("waiting for the peering") && detail.contains("initializing."), "{detail}");
+        let detail = diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.detail.clone())
+            .collect::<String>();
+        assert!(
+            detail.contains("waiting for the peering") && detail.contains("initializing."),
+            "{detail}"
+        );
     }
 
     #[test]
     fn an_import_block_can_be_pasted() {
-        assert_eq!(import_block("konnectazure_x", "a/b"), "import {\n  to = konnectazure_x.NAME\n  id = \"a/b\"\n}");
+        assert_eq!(
+            import_block("konnectazure_x", "a/b"),
+            "import {\n  to = konnectazure_x.NAME\n  id = \"a/b\"\n}"
+        );
     }
 }

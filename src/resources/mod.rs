@@ -1,4 +1,17 @@
 //! The managed resources, one file or folder each.
 
+use crate::http::scope::Scope;
+use crate::tf::context::Context;
+
 pub mod consent;
 pub mod equivalence;
+pub mod explain;
+
+/// What bounds the remote calls of one lifecycle call: the user's timeout and interruption.
+#[must_use]
+pub fn scope(context: &Context) -> Scope {
+    Scope {
+        deadline: context.deadline,
+        cancel: context.cancel.clone(),
+    }
+}

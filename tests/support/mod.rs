@@ -6,6 +6,7 @@
 )]
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
@@ -13,3 +14,4 @@
 
 pub mod host;
 pub mod identity;
+pub mod simulator;

@@ -1,0 +1,82 @@
+//! The whole local cloud: what exists, the clock, tokens given out, scripted faults and the journal.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::entra::{self, Tokens};
+use crate::exchange::{Answer, Call, Service};
+use crate::faults::Fault;
+use crate::journal::Journal;
+use crate::world::World;
+use crate::{arm, graph, konnect, progress};
+
+pub(crate) struct Cloud {
+    pub(crate) world: World,
+    pub(crate) clock: Clock,
+    pub(crate) tokens: Tokens,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Vec<Fault>,
+    /// How many Konnect requests there were, for trace ids.
+    pub(crate) traces: u64,
+}
+
+impl Cloud {
+    pub(crate) fn new(mut world: World, clock: Clock) -> Self {
+        let now = clock.now();
+        // Seeded networks that are on their way have no step yet.
+        let mut networks = std::mem::take(&mut world.networks);
+        for network in networks.iter_mut().filter(|network| network.next.is_none()) {
+            progress::start_network(&world, network, now);
+        }
+        world.networks = networks;
+        Self {
+            world,
+            clock,
+            tokens: Tokens::default(),
+            journal: Journal::default(),
+            faults: Vec::new(),
+            traces: 0,
+        }
+    }
+
+    /// Lets everything happen that is due by now.
+    pub(crate) fn settle(&mut self) {
+        progress::settle(&mut self.world, self.clock.now());
+    }
+
+    pub(crate) fn handle(&mut self, call: &Call) -> Answer {
+        self.settle();
+        match call.service {
+            Service::Entra => entra::handle(self, call),
+            Service::Graph => graph::handle(self, call),
+            Service::Arm => arm::handle(self, call),
+            Service::Konnect => konnect::handle(self, call),
+            Service::Control => Answer::empty(404, ""),
+        }
+    }
+
+    pub(crate) fn state(&mut self) -> Value {
+        self.settle();
+        let mut state = json!(self.world);
+        if let Some(fields) = state.as_object_mut() {
+            fields.insert("clock".to_owned(), self.clock.describe());
+            fields.insert("faults".to_owned(), json!(self.faults));
+        }
+        state
+    }
+}
+
+/// The cloud behind a lock; a handler that panicked leaves it usable.
+pub(crate) struct Shared(Mutex<Cloud>);
+
+impl Shared {
+    pub(crate) fn new(cloud: Cloud) -> Self {
+        Self(Mutex::new(cloud))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Cloud> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

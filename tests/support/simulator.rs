@@ -1,0 +1,366 @@
+//! Starts the local cloud of `examples/simulator` for one test and drives it through its control port.
+//!
+//! ```ignore
+//! let cloud = Simulator::start(Seed::Demo);
+//! cloud.consent();                                                   // what an administrator would click
+//! cloud.settings(json!({ "durations": { "peering_initializing": 60 } }));
+//! cloud.fault(json!({ "service": "konnect", "method": "POST", "path": "/transit-gateways", "reset": "after" }));
+//! // … run something with `cloud.env()` …
+//! assert_eq!(cloud.requests_matching("konnect", "PATCH", "/private-dns/").len(), 1);
+//! ```
+//!
+//! The clock runs fast enough for a peering to be ready in well under a second; [`Simulator::manual`] stops it, and
+//! [`Simulator::advance`] moves it.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// How long the simulator may take to listen, on a machine that is busy compiling.
+const START_LIMIT: Duration = Duration::from_secs(30);
+const CONTROL_LIMIT: Duration = Duration::from_secs(30);
+/// Thirty simulated minutes in about a third of a second.
+const TEST_SPEED: &str = "6000";
+
+/// What exists at start.
+#[derive(Clone, Copy)]
+pub enum Seed {
+    /// Two subscriptions with virtual networks, a hub, a zone and three Konnect networks; no service principal of Kong's yet.
+    Demo,
+    /// A tenant, its subscriptions, provider accounts and credentials; nothing else.
+    Empty,
+}
+
+/// A running local cloud; ends when dropped.
+pub struct Simulator {
+    child: Child,
+    /// Held open: the simulator ends when it closes, even if this process is killed.
+    _stdin: Option<ChildStdin>,
+    directory: TempDir,
+    ready: Value,
+    control: String,
+}
+
+impl Simulator {
+    /// Starts one with a fast clock.
+    pub fn start(seed: Seed) -> Self {
+        Self::start_with(seed, &["--speed", TEST_SPEED])
+    }
+
+    /// Starts one whose objects change state only through [`Simulator::advance`].
+    pub fn manual(seed: Seed) -> Self {
+        Self::start_with(seed, &["--manual-clock"])
+    }
+
+    /// Starts one with further arguments; `--help` of the example lists them.
+    pub fn start_with(seed: Seed, arguments: &[&str]) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let log = File::create(directory.path().join("log")).expect("a log file");
+        let seed = match seed {
+            Seed::Demo => "demo",
+            Seed::Empty => "empty",
+        };
+        let mut child = Command::new(executable())
+            .args([
+                "--seed",
+                seed,
+                "--exit-with-parent",
+                "--poll-interval",
+                "30ms",
+                "--ready-file",
+                "-",
+            ])
+            .arg("--ca-file")
+            .arg(directory.path().join("ca.pem"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the simulator starts");
+        let stdin = child.stdin.take();
+        let ready = ready(&mut child, &directory);
+        let control = text(&ready, "control")
+            .trim_start_matches("http://")
+            .to_owned();
+        Self {
+            child,
+            _stdin: stdin,
+            directory,
+            ready,
+            control,
+        }
+    }
+
+    /// The ready file: addresses (`control`, `konnect_http`, `konnect_https`, `resource_manager`, `microsoft_graph`,
+    /// `active_directory`), `ca_file`, `tenant_id`, `subscription_ids`, `client_id`, `client_secret`, `konnect_token`, and the ids of
+    /// `networks`, `virtual_networks`, `virtual_hubs`, `private_dns_zones`, `provider_accounts` by name.
+    pub fn ready(&self) -> &Value {
+        &self.ready
+    }
+
+    /// One text of the ready file.
+    pub fn url(&self, name: &str) -> &str {
+        text(&self.ready, name)
+    }
+
+    /// The id of a seeded Konnect network.
+    pub fn network_id(&self, name: &str) -> &str {
+        text(&self.ready["networks"], name)
+    }
+
+    /// The ARM id of a seeded virtual network.
+    pub fn vnet_id(&self, name: &str) -> &str {
+        text(&self.ready["virtual_networks"], name)
+    }
+
+    /// The variables that point the provider here.
+    pub fn env(&self) -> Vec<(String, String)> {
+        let variables = self.ready["environment"]
+            .as_object()
+            .expect("the environment");
+        variables
+            .iter()
+            .map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()))
+            .collect()
+    }
+
+    /// Everything that exists, and the settings and clock.
+    pub fn state(&self) -> Value {
+        self.control("GET", "/state", None)
+    }
+
+    /// One kind of object out of [`Simulator::state`], by the plural in the state, such as `transit_gateways`.
+    pub fn objects(&self, kind: &str) -> Vec<Value> {
+        self.state()[kind].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The journal: every exchange so far, oldest first, secrets masked.
+    pub fn requests(&self) -> Vec<Value> {
+        self.control("GET", "/requests", None)
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Journal entries of a service (`entra`, `graph`, `arm`, `konnect`) and method whose path contains `path`; empty texts match all.
+    pub fn requests_matching(&self, service: &str, method: &str, path: &str) -> Vec<Value> {
+        let matches = |entry: &Value| {
+            (service.is_empty() || entry["service"] == service)
+                && (method.is_empty() || entry["method"] == method)
+                && entry["path"]
+                    .as_str()
+                    .is_some_and(|found| found.contains(path))
+        };
+        self.requests().into_iter().filter(matches).collect()
+    }
+
+    /// Empties the journal.
+    pub fn clear_requests(&self) {
+        self.control("DELETE", "/requests", None);
+    }
+
+    /// Adds a scripted fault, or each of a list. Fields: `service`, `method`, `path` (a part of path and query, `*` for any text),
+    /// `nth`, `times` (0: always); and `status` with `headers` and `body`, `reset` (`before` or `after` handling), `delay_ms`,
+    /// `truncate`, `extra_keys`, `decimal_numbers`, `remove_keys`, `set_keys`.
+    pub fn fault(&self, fault: Value) {
+        self.control("POST", "/faults", Some(&fault));
+    }
+
+    /// Takes all scripted faults away.
+    pub fn clear_faults(&self) {
+        self.control("DELETE", "/faults", None);
+    }
+
+    /// Changes the world as an outsider would; answers what the change yielded. One of, or a list of:
+    /// `{"add": KIND, "object": {…}}`, `{"patch": KIND, "id": ID, "set": {…}}`, `{"remove": KIND, "id": ID}`, `{"settings": {…}}`,
+    /// `{"caller": {…}}`, `{"consent": {"app_id": ID}}`, `{"azure_peering": {"vnet_id": ID, "name": NAME, "set": {…}}}`. KIND is the
+    /// singular of a key of the state; ids of Azure resources are their ARM ids.
+    pub fn world(&self, change: Value) -> Value {
+        self.control("POST", "/world", Some(&change))
+    }
+
+    /// Changes settings: `durations`, `lag`, `rights`, `azure`, `konnect`; see `examples/simulator/settings.rs`.
+    pub fn settings(&self, settings: Value) {
+        self.world(json!({ "settings": settings }));
+    }
+
+    /// Does what an administrator's consent to Kong's application does; answers the service principal.
+    pub fn consent(&self) -> Value {
+        self.world(json!({ "consent": {} }))
+    }
+
+    /// Moves the clock on by so many seconds, whatever its mode.
+    pub fn advance(&self, seconds: u64) {
+        self.control(
+            "POST",
+            "/clock",
+            Some(&json!({ "advance_seconds": seconds })),
+        );
+    }
+
+    /// Lets the clock run at `speed` times real time from now on.
+    pub fn run_clock(&self, speed: f64) {
+        self.control(
+            "POST",
+            "/clock",
+            Some(&json!({ "mode": "real", "speed": speed })),
+        );
+    }
+
+    /// Stops the clock.
+    pub fn stop_clock(&self) {
+        self.control("POST", "/clock", Some(&json!({ "mode": "manual" })));
+    }
+
+    /// Makes every access token given out so far invalid.
+    pub fn revoke_tokens(&self) {
+        self.control("POST", "/tokens/revoke", Some(&json!({})));
+    }
+
+    /// The log lines so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+
+    fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let (status, answer) = exchange(&self.control, method, path, &[], body);
+        assert_eq!(
+            status, 200,
+            "{method} {path} with {body:?} was refused: {answer}"
+        );
+        serde_json::from_str(&answer).expect("the control port answers JSON")
+    }
+
+    /// One request to Konnect over plain HTTP with the seeded token; the status, and the body as JSON (null when empty).
+    pub fn konnect(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let host = self
+            .url("konnect_http")
+            .trim_start_matches("http://")
+            .to_owned();
+        let token = format!("Bearer {}", self.url("konnect_token"));
+        let (status, answer) = exchange(
+            &host,
+            method,
+            path,
+            &[("authorization", token.as_str())],
+            body,
+        );
+        (status, serde_json::from_str(&answer).unwrap_or(Value::Null))
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- log of the local cloud ---\n{}", self.log());
+        }
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn text<'value>(value: &'value Value, key: &str) -> &'value str {
+    value[key]
+        .as_str()
+        .unwrap_or_else(|| panic!("the ready file has no text [{key}]"))
+}
+
+/// The example as cargo built it: tests lie in `target/PROFILE/deps`, examples in `target/PROFILE/examples`.
+fn executable() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    let profile = test
+        .parent()
+        .and_then(std::path::Path::parent)
+        .expect("target/PROFILE/deps");
+    let path = profile
+        .join("examples")
+        .join(format!("simulator{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.is_file(),
+        "{} is missing; build it with `cargo build --example simulator`",
+        path.display()
+    );
+    path
+}
+
+/// The line that says where everything is; standard output ends without it when the simulator could not start.
+fn ready(child: &mut Child, directory: &TempDir) -> Value {
+    let stdout = child.stdout.take().expect("standard output is piped");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).ok();
+        sender.send(line).ok();
+    });
+    let line = receiver.recv_timeout(START_LIMIT).unwrap_or_default();
+    serde_json::from_str(&line).unwrap_or_else(|_| {
+        let log = std::fs::read_to_string(directory.path().join("log")).unwrap_or_default();
+        panic!("the simulator did not start within {START_LIMIT:?}\n{log}")
+    })
+}
+
+/// One exchange over plain HTTP/1.1 on a connection of its own.
+pub fn exchange(
+    host: &str,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<&Value>,
+) -> (u16, String) {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let mut stream = TcpStream::connect(host).expect("the simulator listens");
+    stream
+        .set_read_timeout(Some(CONTROL_LIMIT))
+        .expect("a read timeout");
+    let mut request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    if !body.is_empty() {
+        request.push_str("content-type: application/json\r\n");
+    }
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    request.push_str(&body);
+    stream
+        .write_all(request.as_bytes())
+        .expect("the request is sent");
+
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).expect("a status line");
+    let status = line
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(0);
+    let mut length = None;
+    loop {
+        line.clear();
+        reader.read_line(&mut line).expect("a header");
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse::<u64>().ok();
+        }
+    }
+    let mut answer = String::new();
+    reader
+        .take(length.unwrap_or(0))
+        .read_to_string(&mut answer)
+        .expect("the body");
+    (status, answer)
+}

@@ -1,5 +1,11 @@
 //! The local cloud keeps to what the published APIs say.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The part of OData `$filter` that the served lists take: comparisons and functions joined by `and`.
+//! The part of `$filter` that the served lists take: comparisons and functions joined by `and`.
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Term {

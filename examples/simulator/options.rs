@@ -24,6 +24,10 @@ A local Azure and Konnect for demos and tests: nothing leaves this machine.
   --quiet                no log
 ";
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one switch of the command line"
+)]
 pub(crate) struct Options {
     pub(crate) seed: Seed,
     pub(crate) ready_file: Option<PathBuf>,

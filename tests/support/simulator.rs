@@ -12,6 +12,12 @@
 //! The clock runs fast enough for a peering to be ready in well under a second; [`Simulator::manual`] stops it, and
 //! [`Simulator::advance`] moves it.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "callers write the JSON in place"
+)]
+
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -260,7 +266,8 @@ impl Simulator {
 impl Drop for Simulator {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("--- log of the local cloud ---\n{}", self.log());
+            let log = self.log();
+            writeln!(std::io::stderr(), "--- log of the local cloud ---\n{log}").ok();
         }
         self.child.kill().ok();
         self.child.wait().ok();
@@ -328,7 +335,7 @@ pub fn exchange(
         request.push_str("content-type: application/json\r\n");
     }
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        write!(request, "{name}: {value}\r\n").expect("text can be written");
     }
     request.push_str("\r\n");
     request.push_str(&body);

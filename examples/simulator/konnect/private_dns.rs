@@ -34,7 +34,7 @@ const FILTERS: [Filterable; 2] = [
 const STABLE: [&str; 2] = ["ready", "error"];
 
 struct Kind {
-    kind: &'static str,
+    name: &'static str,
     provider: &'static str,
     required: &'static [&'static str],
 }
@@ -42,12 +42,12 @@ struct Kind {
 /// Resolvers hold `dns_config`, an object; everything else required is a string.
 const KINDS: [Kind; 5] = [
     Kind {
-        kind: "azure-outbound-resolver",
+        name: "azure-outbound-resolver",
         provider: "azure",
         required: &[],
     },
     Kind {
-        kind: "azure-private-hosted-zone-attachment",
+        name: "azure-private-hosted-zone-attachment",
         provider: "azure",
         required: &[
             "domain_name",
@@ -58,17 +58,17 @@ const KINDS: [Kind; 5] = [
         ],
     },
     Kind {
-        kind: "aws-outbound-resolver",
+        name: "aws-outbound-resolver",
         provider: "aws",
         required: &[],
     },
     Kind {
-        kind: "aws-private-hosted-zone-attachment",
+        name: "aws-private-hosted-zone-attachment",
         provider: "aws",
         required: &["hosted_zone_id"],
     },
     Kind {
-        kind: "gcp-private-hosted-zone-attachment",
+        name: "gcp-private-hosted-zone-attachment",
         provider: "gcp",
         required: &["domain_name", "peer_project_id", "peer_vpc_name"],
     },
@@ -131,12 +131,12 @@ fn attachment(
     let path = "private_dns_attachment_config";
     let config = check.object(fields, "", path)?;
     let name = check.string(&config, path, "kind")?;
-    let names: Vec<&str> = KINDS.iter().map(|kind| kind.kind).collect();
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let field = format!("{path}.kind");
     if !check.choice(&field, &name, &names) {
         return None;
     }
-    let kind = KINDS.iter().find(|kind| kind.kind == name)?;
+    let kind = KINDS.iter().find(|kind| kind.name == name)?;
     if kind.provider != provider {
         check.refuse(
             &field,
@@ -235,7 +235,7 @@ pub(super) fn update(
     let kind = object.config("kind").to_owned();
     let provider = KINDS
         .iter()
-        .find(|known| known.kind == kind)
+        .find(|known| known.name == kind)
         .map(|known| known.provider)
         .unwrap_or_default();
     let fields = check::body(request)?;
@@ -298,7 +298,7 @@ pub(super) fn update(
     if let Some(config) = config {
         stored.private_dns_attachment_config = config;
     }
-    stored.state = "initializing".to_owned();
+    "initializing".clone_into(&mut stored.state);
     stored.state_metadata = Map::new();
     stored.next = next;
     stored.entity_version += 1;

@@ -36,7 +36,7 @@ const TRANSITIONAL: [&str; 4] = ["created", "initializing", "terminating", "term
 
 /// What the attachment of one kind holds.
 struct Kind {
-    kind: &'static str,
+    name: &'static str,
     provider: &'static str,
     required: &'static [&'static str],
     needs_cidr_blocks: bool,
@@ -44,7 +44,7 @@ struct Kind {
 
 const KINDS: [Kind; 6] = [
     Kind {
-        kind: "azure-vnet-peering-attachment",
+        name: "azure-vnet-peering-attachment",
         provider: "azure",
         required: &[
             "tenant_id",
@@ -55,7 +55,7 @@ const KINDS: [Kind; 6] = [
         needs_cidr_blocks: false,
     },
     Kind {
-        kind: "azure-vhub-peering-attachment",
+        name: "azure-vhub-peering-attachment",
         provider: "azure",
         required: &[
             "tenant_id",
@@ -66,25 +66,25 @@ const KINDS: [Kind; 6] = [
         needs_cidr_blocks: false,
     },
     Kind {
-        kind: "aws-transit-gateway-attachment",
+        name: "aws-transit-gateway-attachment",
         provider: "aws",
         required: &["transit_gateway_id", "ram_share_arn"],
         needs_cidr_blocks: true,
     },
     Kind {
-        kind: "aws-vpc-peering-attachment",
+        name: "aws-vpc-peering-attachment",
         provider: "aws",
         required: &["peer_account_id", "peer_vpc_id", "peer_vpc_region"],
         needs_cidr_blocks: true,
     },
     Kind {
-        kind: "aws-resource-endpoint-attachment",
+        name: "aws-resource-endpoint-attachment",
         provider: "aws",
         required: &["ram_share_arn"],
         needs_cidr_blocks: false,
     },
     Kind {
-        kind: "gcp-vpc-peering-attachment",
+        name: "gcp-vpc-peering-attachment",
         provider: "gcp",
         required: &["peer_project_id", "peer_vpc_name"],
         needs_cidr_blocks: false,
@@ -206,12 +206,12 @@ fn attachment(
     let path = "transit_gateway_attachment_config";
     let config = check.object(fields, "", path)?;
     let name = check.string(&config, path, "kind")?;
-    let names: Vec<&str> = KINDS.iter().map(|kind| kind.kind).collect();
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
     let field = format!("{path}.kind");
     if !check.choice(&field, &name, &names) {
         return None;
     }
-    let kind = KINDS.iter().find(|kind| kind.kind == name)?;
+    let kind = KINDS.iter().find(|kind| kind.name == name)?;
     if kind.provider != provider {
         check.refuse(
             &field,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::context::Context;
-use super::diagnostics::Diagnostics;
+use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::Model;
 use super::path::Path;
 use super::schema::{IdentityAttribute, Schema};
@@ -102,6 +102,66 @@ pub trait Resource: Send + Sync + 'static {
     /// # Errors
     /// If the id has not the right form, with an example of it, or must be looked up and is not found.
     async fn import(&self, context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics>;
+
+    /// Brings a state that was stored under an older version of the schema into today's shape. `timeouts` are in there, too.
+    ///
+    /// # Errors
+    /// If there is no way from that version.
+    fn upgrade(
+        &self,
+        version: i64,
+        _state: serde_json::Value,
+    ) -> Result<serde_json::Value, Diagnostics> {
+        Err(Diagnostic::error(
+            format!("Cannot upgrade the state of {}", self.type_name()),
+            format!(
+                "The state was stored under version {version} of the schema, from which there is no way to version {}.",
+                self.schema().version
+            ),
+        )
+        .into())
+    }
+
+    /// Takes over an object from another resource type's state; a refresh follows. `None` if that type has nothing to do with this one.
+    /// The provider is not configured at that time.
+    fn move_from(&self, _source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
+        None
+    }
+
+    /// Takes out of a configuration that was written from state what must not be set together. Defaults and computed attributes are
+    /// out already.
+    fn tidy_generated(&self, _config: &mut Self::Model) {}
+}
+
+/// Where a move comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MoveSource {
+    /// The other provider's full source address, such as `registry.terraform.io/hashicorp/null`.
+    pub provider_address: String,
+    /// The other resource type.
+    pub type_name: String,
+    /// The version of its schema.
+    pub schema_version: i64,
+    /// Its state; attributes may be missing.
+    pub state: serde_json::Value,
+    /// Its identity, where one was stored.
+    pub identity: Option<serde_json::Value>,
+}
+
+impl MoveSource {
+    /// Whether the source is this type of a provider of this namespace and name, wherever it is hosted.
+    #[must_use]
+    pub fn is(&self, namespace_and_name: &str, type_name: &str) -> bool {
+        let mut parts = self.provider_address.rsplitn(3, '/');
+        let (name, namespace) = (parts.next(), parts.next());
+        self.type_name == type_name && namespace_and_name.split_once('/') == namespace.zip(name)
+    }
+
+    /// The text at the root of the source's state.
+    #[must_use]
+    pub fn text(&self, attribute: &str) -> Option<&str> {
+        self.state.get(attribute)?.as_str()
+    }
 }
 
 /// What an import names.

@@ -1,0 +1,133 @@
+//! From a typed [`DataSource`] to [`DynDataSource`].
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use super::faults::{guarded, guarded_now};
+use super::resource::{decode, object};
+use super::{DynDataSource, Shape, state};
+use crate::tf::config;
+use crate::tf::consistency;
+use crate::tf::context::Context;
+use crate::tf::data_source::DataSource;
+use crate::tf::diagnostics::Diagnostics;
+use crate::tf::model::Model;
+use crate::tf::plan;
+use crate::tf::schema::{AttributeKind, identity_type};
+use crate::tf::soundness;
+use crate::tf::value::{Members, Value};
+
+/// The adaptor.
+pub struct ErasedDataSource<D> {
+    source: D,
+    shape: OnceLock<Shape>,
+}
+
+impl<D: DataSource> ErasedDataSource<D> {
+    /// Wraps a data source. Its schema is asked for when it is first needed.
+    pub const fn new(source: D) -> Self {
+        Self {
+            source,
+            shape: OnceLock::new(),
+        }
+    }
+
+    async fn try_read(&self, config: &Value, context: &Context) -> Result<Value, Diagnostics> {
+        let attributes = &self.shape().schema.attributes;
+        let configured = plan::with_defaults(attributes, object("configuration", config)?.clone());
+        let model = decode::<D::Model>("configuration", configured.clone())?;
+        let model = guarded("reading", self.source.read(context, model)).await?;
+        let members = state::complete(attributes, model.into_members(), &configured);
+        let state = Value::Object(self.with_configuration(members, &configured));
+        let faults = consistency::state_faults(attributes, &state);
+        if faults.is_empty() {
+            Ok(state)
+        } else {
+            Err(consistency::diagnostics(
+                "invalid result of a data source",
+                &faults,
+            ))
+        }
+    }
+
+    /// What the user wrote stands in the result as it was written.
+    fn with_configuration(&self, members: Members, configured: &Members) -> Members {
+        let attributes = &self.shape().schema.attributes;
+        let mut members = state::as_planned(attributes, members, configured);
+        for attribute in attributes {
+            if let (AttributeKind::Type(_), Some(value)) =
+                (&attribute.kind, configured.get(attribute.name))
+                && !value.is_null()
+            {
+                members.insert(attribute.name.to_owned(), value.clone());
+            }
+        }
+        members
+    }
+}
+
+#[async_trait]
+impl<D: DataSource> DynDataSource for ErasedDataSource<D> {
+    fn type_name(&self) -> &'static str {
+        self.source.type_name()
+    }
+
+    fn shape(&self) -> &Shape {
+        self.shape.get_or_init(|| {
+            let schema = self.source.schema();
+            Shape {
+                object_type: schema.object_type(),
+                identity_type: identity_type(&[]),
+                schema,
+                identity: Vec::new(),
+            }
+        })
+    }
+
+    fn schema_faults(&self) -> Vec<String> {
+        let schema = &self.shape().schema;
+        let mut faults = soundness::schema_faults(schema);
+        faults.extend(soundness::model_faults(
+            schema,
+            &D::Model::attribute_types(),
+        ));
+        faults
+    }
+
+    fn validate(&self, config: &Value) -> Diagnostics {
+        if config.is_unknown() {
+            return Diagnostics::new();
+        }
+        let members = match object("configuration", config) {
+            Ok(members) => members,
+            Err(error) => return error.into(),
+        };
+        let mut diagnostics = config::validate(&self.shape().schema.attributes, members, false);
+        let outcome = decode::<D::Model>("configuration", members.clone())
+            .map_err(Diagnostics::from)
+            .and_then(|model| {
+                guarded_now("validation", || {
+                    let mut found = Diagnostics::new();
+                    self.source.validate(&model, &mut found);
+                    Ok(found)
+                })
+            });
+        diagnostics.extend(outcome.unwrap_or_else(|errors| errors));
+        diagnostics
+    }
+
+    async fn read(&self, config: Value, cancel: CancellationToken) -> (Value, Diagnostics) {
+        let context = Context::new(self.source.timeout(), cancel);
+        let outcome = self.try_read(&config, &context).await;
+        let mut diagnostics = context.take_warnings();
+        match outcome {
+            Ok(state) => (state, diagnostics),
+            Err(errors) => {
+                diagnostics.extend(errors);
+                (Value::Null, diagnostics)
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Our own faults, told apart from the user's and the service's.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures_util::FutureExt as _;
+
+use crate::tf::attr::ConversionError;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+
+/// Runs a handler; a panic in it becomes an error, so that nothing that it saved is lost.
+pub(super) async fn guarded<T>(
+    action: &str,
+    work: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Diagnostics> {
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(panicked(action, panic.as_ref()).into()))
+}
+
+/// Runs a handler that waits for nothing, in the same way.
+pub(super) fn guarded_now<T>(
+    action: &str,
+    work: impl FnOnce() -> Result<T, Diagnostics>,
+) -> Result<T, Diagnostics> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(panicked(action, panic.as_ref()).into()))
+}
+
+/// The error for a caught panic.
+pub(crate) fn panicked(action: &str, panic: &(dyn Any + Send)) -> Diagnostic {
+    let message = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    Diagnostic::error(
+        format!("Bug in the provider: panic during {action}"),
+        format!(
+            "The provider failed in a way that it should not: {message}.\n\nWhat was known about the object so far is kept in the state. \
+             Please report this to the provider's developers, with the log that `TF_LOG=debug` writes."
+        ),
+    )
+}
+
+/// The error for a value that does not fit the model.
+pub(super) fn unfit(what: &str, error: &ConversionError) -> Diagnostic {
+    Diagnostic::error(format!("Invalid value in the {what}"), format!("{error}."))
+        .at(error.path.clone())
+}

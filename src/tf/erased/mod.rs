@@ -1,0 +1,178 @@
+//! Resources and data sources as the wire sees them: over plain values, each trait with one adaptor from its typed face.
+
+mod apply;
+mod data_source;
+mod faults;
+mod resource;
+mod state;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+pub use data_source::ErasedDataSource;
+pub(crate) use faults::panicked;
+pub use resource::ErasedResource;
+
+use super::diagnostics::Diagnostics;
+use super::path::Path;
+use super::resource::{ImportId, MoveSource};
+use super::schema::{IdentityAttribute, Schema};
+use super::types::Type;
+use super::value::Value;
+
+/// A schema with what follows from it, worked out once.
+#[derive(Debug)]
+pub struct Shape {
+    /// The whole schema, `timeouts` included.
+    pub schema: Schema,
+    /// Its type.
+    pub object_type: Type,
+    /// The identity's attributes; empty where there is none.
+    pub identity: Vec<IdentityAttribute>,
+    /// Their type.
+    pub identity_type: Type,
+}
+
+/// A change to be planned. Null stands for an object that is not there.
+#[derive(Debug)]
+pub struct PlanRequest {
+    /// The state before.
+    pub prior: Value,
+    /// What the host proposes; null for a destruction.
+    pub proposed: Value,
+    /// The configuration.
+    pub config: Value,
+    /// What was stored beside the state.
+    pub private: Vec<u8>,
+    /// The stored identity.
+    pub identity: Option<Value>,
+    /// Cancelled when the user interrupts the run.
+    pub cancel: CancellationToken,
+}
+
+/// A planned change.
+#[derive(Debug, Default)]
+pub struct PlanAnswer {
+    /// The state to come; null for a destruction.
+    pub planned: Value,
+    /// The attributes whose change replaces the object.
+    pub replace: Vec<Path>,
+    /// To be handed to apply.
+    pub private: Vec<u8>,
+    /// The identity to come.
+    pub identity: Option<Value>,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+/// A planned change to be made real. Null stands for an object that is not there.
+#[derive(Debug)]
+pub struct ApplyRequest {
+    /// The state before.
+    pub prior: Value,
+    /// The planned state.
+    pub planned: Value,
+    /// The configuration, by now wholly known.
+    pub config: Value,
+    /// What the plan handed over.
+    pub private: Vec<u8>,
+    /// The planned identity.
+    pub identity: Option<Value>,
+    /// Cancelled when the user interrupts the run.
+    pub cancel: CancellationToken,
+}
+
+/// A state to be refreshed.
+#[derive(Debug)]
+pub struct ReadRequest {
+    /// The state.
+    pub state: Value,
+    /// What was stored beside it.
+    pub private: Vec<u8>,
+    /// The stored identity.
+    pub identity: Option<Value>,
+    /// Cancelled when the user interrupts the run.
+    pub cancel: CancellationToken,
+}
+
+/// A state with what is stored beside it.
+#[derive(Debug, Default)]
+pub struct StateAnswer {
+    /// The state; null if the object is not there.
+    pub state: Value,
+    /// To be stored beside the state.
+    pub private: Vec<u8>,
+    /// The identity, where all of it is known.
+    pub identity: Option<Value>,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+}
+
+/// A managed resource over plain values.
+#[async_trait]
+pub trait DynResource: Send + Sync {
+    /// The full type name.
+    fn type_name(&self) -> &'static str;
+
+    /// Schema and identity.
+    fn shape(&self) -> &Shape;
+
+    /// What the model and the schema disagree about, and other faults of the schema. Empty for a sound resource.
+    fn schema_faults(&self) -> Vec<String>;
+
+    /// Checks a configuration.
+    fn validate(&self, config: &Value, write_only_allowed: bool) -> Diagnostics;
+
+    /// Plans a change.
+    async fn plan(&self, request: PlanRequest) -> PlanAnswer;
+
+    /// Makes a planned change real. Whatever happens, the answer holds what there is now.
+    async fn apply(&self, request: ApplyRequest) -> StateAnswer;
+
+    /// Looks at the object again.
+    async fn read(&self, request: ReadRequest) -> StateAnswer;
+
+    /// Finds an object to import.
+    async fn import(&self, id: ImportId, cancel: CancellationToken) -> StateAnswer;
+
+    /// Takes over an object from another resource type.
+    fn move_from(&self, source: &MoveSource) -> StateAnswer;
+
+    /// Brings a stored state of another schema version into today's shape.
+    ///
+    /// # Errors
+    /// If there is no way from that version.
+    fn upgrade(
+        &self,
+        version: i64,
+        state: serde_json::Value,
+    ) -> Result<serde_json::Value, Diagnostics>;
+
+    /// Completes a state that was just decoded from what is stored.
+    fn stored(&self, state: Value) -> Value;
+
+    /// Writes a configuration that leads to this state.
+    fn generate_config(&self, state: &Value) -> (Value, Diagnostics);
+}
+
+/// A data source over plain values.
+#[async_trait]
+pub trait DynDataSource: Send + Sync {
+    /// The full type name.
+    fn type_name(&self) -> &'static str;
+
+    /// The schema.
+    fn shape(&self) -> &Shape;
+
+    /// As [`DynResource::schema_faults`].
+    fn schema_faults(&self) -> Vec<String>;
+
+    /// Checks a configuration.
+    fn validate(&self, config: &Value) -> Diagnostics;
+
+    /// Reads; the value is null after an error.
+    async fn read(&self, config: Value, cancel: CancellationToken) -> (Value, Diagnostics);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,395 @@
+//! From a typed [`Resource`] to [`DynResource`]: everything but apply, which is in `apply`.
+
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+use super::faults::{guarded, guarded_now, unfit};
+use super::{
+    ApplyRequest, DynResource, PlanAnswer, PlanRequest, ReadRequest, Shape, StateAnswer, state,
+};
+use crate::tf::config;
+use crate::tf::consistency;
+use crate::tf::context::Context;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::model::Model;
+use crate::tf::plan;
+use crate::tf::resource::{ImportId, MoveSource, Planned, Resource};
+use crate::tf::schema::{Attribute, identity_type};
+use crate::tf::soundness;
+use crate::tf::timeouts::{self, Operation};
+use crate::tf::value::{Members, Value};
+
+/// Stored beside a state that an import or a move made: the refresh that follows may still complete its identity.
+const NOT_READ_YET: &[u8] = br#"{"imported":true}"#;
+
+/// The adaptor.
+pub struct ErasedResource<R> {
+    pub(super) resource: R,
+    shape: OnceLock<Shape>,
+}
+
+impl<R: Resource> ErasedResource<R> {
+    /// Wraps a resource. Its schema is asked for when it is first needed.
+    pub const fn new(resource: R) -> Self {
+        Self {
+            resource,
+            shape: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn attributes(&self) -> &[Attribute] {
+        &self.shape().schema.attributes
+    }
+
+    pub(super) fn context(
+        &self,
+        operation: Operation,
+        state: &Value,
+        cancel: &CancellationToken,
+    ) -> Context {
+        let timeout = timeouts::timeout(state, operation, &self.resource.timeouts());
+        Context::new(timeout, cancel.clone())
+    }
+
+    /// A handler's model as the host must get it; `carried` has what no model holds.
+    pub(super) fn members(&self, model: R::Model, carried: &Members) -> Members {
+        let members = state::complete(self.attributes(), model.into_members(), carried);
+        config::without_write_only(self.attributes(), members)
+    }
+
+    /// The identity that is stored, or else the one that the state holds.
+    pub(super) fn stored_identity(&self, identity: Option<&Value>, state: &Value) -> Option<Value> {
+        identity
+            .filter(|identity| !identity.is_null() && identity.is_wholly_known())
+            .cloned()
+            .or_else(|| state::identity_of(&self.shape().identity, state))
+    }
+
+    /// The identity of `state`; an error if it is not the one that `stored` tells, which keeps its spelling otherwise.
+    pub(super) fn same_identity(
+        &self,
+        stored: Option<&Value>,
+        state: &Value,
+    ) -> Result<Option<Value>, Diagnostic> {
+        let shape = self.shape();
+        let identity = state::identity_of(&shape.identity, state);
+        match (stored, identity) {
+            (Some(stored), Some(identity))
+                if state::is_another(&shape.schema.attributes, stored, &identity) =>
+            {
+                Err(Diagnostic::error(
+                    format!("The identity of {} changed", self.resource.type_name()),
+                    "What identifies the remote object is not what the state has stored. Something else answers in its place. If that is \
+                     meant, remove the object from the state and import the other one.",
+                ))
+            }
+            (_, identity) => Ok(identity),
+        }
+    }
+
+    async fn try_plan(
+        &self,
+        request: &PlanRequest,
+        answer: &mut PlanAnswer,
+    ) -> Result<(), Diagnostics> {
+        let attributes = self.attributes();
+        let config = object("configuration", &request.config)?;
+        let prior = optional_object("prior state", &request.prior)?;
+        let proposed = plan::propose(attributes, prior, config);
+
+        let context = self.context(Operation::Read, &request.config, &request.cancel);
+        let mut typed = Planned {
+            config: decode::<R::Model>("configuration", config.clone())?,
+            prior: prior
+                .map(|prior| decode("prior state", prior.clone()))
+                .transpose()?,
+            planned: decode("planned state", proposed.clone())?,
+            replace: Vec::new(),
+        };
+        let outcome = guarded("planning", self.resource.plan(&context, &mut typed)).await;
+        answer.diagnostics.extend(context.take_warnings());
+        outcome?;
+
+        let planned = self.members(typed.planned, &proposed);
+        let planned = plan::settle(attributes, prior, config, &proposed, planned);
+        if let Some(prior) = prior {
+            answer.replace = plan::replacements(attributes, prior, &planned);
+            for path in typed.replace {
+                if !answer.replace.contains(&path) {
+                    answer.replace.push(path);
+                }
+            }
+        }
+        answer.planned = Value::Object(planned);
+        answer.identity = if prior.is_none() || !answer.replace.is_empty() {
+            // Parts may be unknown only where an object is to be made.
+            state::planned_identity(&self.shape().identity, &answer.planned)
+        } else {
+            self.stored_identity(request.identity.as_ref(), &request.prior)
+        };
+        if cfg!(debug_assertions) {
+            let prior = prior.map(|_| &request.prior);
+            let faults =
+                consistency::plan_faults(attributes, prior, &request.config, &answer.planned);
+            answer
+                .diagnostics
+                .extend(consistency::diagnostics("inconsistent plan", &faults));
+        }
+        Ok(())
+    }
+
+    async fn try_read(
+        &self,
+        request: &ReadRequest,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Option<(Value, Option<Value>)>, Diagnostics> {
+        let Some(stored) = optional_object("state", &request.state)? else {
+            return Ok(None);
+        };
+        let model = decode::<R::Model>("state", stored.clone())?;
+        let context = self.context(Operation::Read, &request.state, &request.cancel);
+        let outcome = guarded("refresh", self.resource.read(&context, model)).await;
+        diagnostics.extend(context.take_warnings());
+        let Some(model) = outcome? else {
+            return Ok(None);
+        };
+
+        let members = state::as_stored(self.attributes(), self.members(model, stored), stored);
+        let state = Value::Object(members);
+        let faults = consistency::state_faults(self.attributes(), &state);
+        if !faults.is_empty() {
+            return Err(consistency::diagnostics(
+                "invalid state after a refresh",
+                &faults,
+            ));
+        }
+        let just_found = request.private == NOT_READ_YET;
+        let before = request.identity.as_ref().filter(|_| !just_found);
+        let identity = self.same_identity(before, &state)?;
+        Ok(Some((state, identity)))
+    }
+
+    /// A state that a handler made from little: what is missing is null, what is only saved has its default.
+    fn found(&self, model: R::Model) -> StateAnswer {
+        let nothing = Members::new();
+        let members = state::after_failure(self.members(model, &nothing), None);
+        let state = Value::Object(state::as_stored(self.attributes(), members, &nothing));
+        StateAnswer {
+            identity: state::identity_of(&self.shape().identity, &state),
+            state,
+            private: NOT_READ_YET.to_vec(),
+            diagnostics: Diagnostics::new(),
+        }
+    }
+}
+
+#[async_trait]
+impl<R: Resource> DynResource for ErasedResource<R> {
+    fn type_name(&self) -> &'static str {
+        self.resource.type_name()
+    }
+
+    fn shape(&self) -> &Shape {
+        self.shape.get_or_init(|| {
+            let mut schema = self.resource.schema();
+            schema
+                .attributes
+                .push(timeouts::attribute(&self.resource.timeouts()));
+            let identity = self.resource.identity();
+            Shape {
+                object_type: schema.object_type(),
+                identity_type: identity_type(&identity),
+                schema,
+                identity,
+            }
+        })
+    }
+
+    fn schema_faults(&self) -> Vec<String> {
+        let shape = self.shape();
+        let mut model = R::Model::attribute_types();
+        let mut faults = soundness::schema_faults(&shape.schema);
+        if model.contains_key(timeouts::NAME) {
+            faults.push("the model must not hold `timeouts`".to_owned());
+        }
+        if let Some(attribute) = shape.schema.attribute(timeouts::NAME) {
+            model.insert(timeouts::NAME.to_owned(), attribute.kind.value_type());
+        }
+        faults.extend(soundness::model_faults(&shape.schema, &model));
+        faults.extend(soundness::identity_faults(&shape.schema, &shape.identity));
+        faults
+    }
+
+    fn validate(&self, config: &Value, write_only_allowed: bool) -> Diagnostics {
+        if config.is_unknown() {
+            return Diagnostics::new();
+        }
+        let members = match object("configuration", config) {
+            Ok(members) => members,
+            Err(error) => return error.into(),
+        };
+        let mut diagnostics = config::validate(self.attributes(), members, write_only_allowed);
+        let outcome = decode::<R::Model>("configuration", members.clone())
+            .map_err(Diagnostics::from)
+            .and_then(|model| {
+                guarded_now("validation", || {
+                    let mut found = Diagnostics::new();
+                    self.resource.validate(&model, &mut found);
+                    Ok(found)
+                })
+            });
+        diagnostics.extend(outcome.unwrap_or_else(|errors| errors));
+        diagnostics
+    }
+
+    async fn plan(&self, request: PlanRequest) -> PlanAnswer {
+        let mut answer = PlanAnswer {
+            private: request.private.clone(),
+            ..PlanAnswer::default()
+        };
+        if request.proposed.is_null() {
+            answer.identity = self.stored_identity(request.identity.as_ref(), &request.prior);
+        } else if let Err(errors) = self.try_plan(&request, &mut answer).await {
+            answer.diagnostics.extend(errors);
+        }
+        answer
+    }
+
+    async fn apply(&self, request: ApplyRequest) -> StateAnswer {
+        self.apply_change(request).await
+    }
+
+    async fn read(&self, request: ReadRequest) -> StateAnswer {
+        let mut answer = StateAnswer::default();
+        match self.try_read(&request, &mut answer.diagnostics).await {
+            Ok(Some((state, identity))) => {
+                answer.state = state;
+                // A state of an older time may hold less than its identity does.
+                answer.identity = identity.or(request.identity);
+                if request.private != NOT_READ_YET {
+                    answer.private = request.private;
+                }
+            }
+            Ok(None) => {}
+            Err(errors) => {
+                answer.diagnostics.extend(errors);
+                answer.state = request.state;
+                answer.private = request.private;
+                answer.identity = request.identity;
+            }
+        }
+        answer
+    }
+
+    async fn import(&self, id: ImportId, cancel: CancellationToken) -> StateAnswer {
+        let given = match &id {
+            ImportId::Id(_) => None,
+            ImportId::Identity(members) => Some(Value::Object(members.clone())),
+        };
+        let context = self.context(Operation::Read, &Value::Null, &cancel);
+        let outcome = guarded("import", self.resource.import(&context, id)).await;
+        let warnings = context.take_warnings();
+        match outcome {
+            Ok(model) => {
+                let found = self.found(model);
+                StateAnswer {
+                    identity: found.identity.or(given),
+                    diagnostics: warnings,
+                    ..found
+                }
+            }
+            Err(errors) => StateAnswer {
+                diagnostics: warnings.into_iter().chain(errors).collect(),
+                ..StateAnswer::default()
+            },
+        }
+    }
+
+    fn move_from(&self, source: &MoveSource) -> StateAnswer {
+        let outcome = guarded_now("move", || {
+            self.resource.move_from(source).unwrap_or_else(|| {
+                Err(Diagnostic::error(
+                    format!("Cannot move to {}", self.type_name()),
+                    format!(
+                        "A {} of the provider {} cannot become a {}. Import the object instead.",
+                        source.type_name,
+                        source.provider_address,
+                        self.type_name()
+                    ),
+                )
+                .into())
+            })
+        });
+        match outcome {
+            Ok(model) => self.found(model),
+            Err(diagnostics) => StateAnswer {
+                diagnostics,
+                ..StateAnswer::default()
+            },
+        }
+    }
+
+    fn upgrade(
+        &self,
+        version: i64,
+        state: serde_json::Value,
+    ) -> Result<serde_json::Value, Diagnostics> {
+        guarded_now("state upgrade", || self.resource.upgrade(version, state))
+    }
+
+    fn stored(&self, state: Value) -> Value {
+        match state {
+            Value::Object(members) => {
+                Value::Object(config::without_write_only(self.attributes(), members))
+            }
+            other => other,
+        }
+    }
+
+    fn generate_config(&self, state: &Value) -> (Value, Diagnostics) {
+        let outcome = optional_object("state", state)
+            .map_err(Diagnostics::from)
+            .and_then(|members| {
+                let Some(members) = members else {
+                    return Ok(Value::Null);
+                };
+                let generated = config::generate(self.attributes(), members);
+                let mut model = decode::<R::Model>("generated configuration", generated.clone())?;
+                guarded_now("configuration generation", || {
+                    self.resource.tidy_generated(&mut model);
+                    Ok(Value::Object(self.members(model, &generated)))
+                })
+            });
+        match outcome {
+            Ok(config) => (config, Diagnostics::new()),
+            Err(errors) => (Value::Null, errors),
+        }
+    }
+}
+
+/// Members as a model, or the error that the user gets.
+pub(super) fn decode<M: Model>(what: &str, members: Members) -> Result<M, Diagnostic> {
+    M::from_object(Value::Object(members)).map_err(|error| unfit(what, &error))
+}
+
+pub(super) fn object<'a>(what: &str, value: &'a Value) -> Result<&'a Members, Diagnostic> {
+    match value {
+        Value::Object(members) => Ok(members),
+        _ => Err(Diagnostic::error(
+            format!("No {what}"),
+            format!("The host sent no {what} where one is needed. This is a bug in the host."),
+        )),
+    }
+}
+
+pub(super) fn optional_object<'a>(
+    what: &str,
+    value: &'a Value,
+) -> Result<Option<&'a Members>, Diagnostic> {
+    match value {
+        Value::Null => Ok(None),
+        other => object(what, other).map(Some),
+    }
+}

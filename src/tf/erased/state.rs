@@ -1,0 +1,136 @@
+//! What happens to a state between a handler and the host.
+
+use crate::tf::schema::{Attribute, IdentityAttribute, OnChange};
+use crate::tf::spelling;
+use crate::tf::value::{Members, Value};
+
+/// `members` as the host must get them after a handler: exactly the schema's attributes; those that the handler's model does not hold
+/// (`timeouts`) come from `carried`.
+pub(super) fn complete(
+    attributes: &[Attribute],
+    mut members: Members,
+    carried: &Members,
+) -> Members {
+    attributes
+        .iter()
+        .map(|attribute| {
+            let value = members
+                .remove(attribute.name)
+                .or_else(|| carried.get(attribute.name).cloned());
+            (attribute.name.to_owned(), value.unwrap_or_default())
+        })
+        .collect()
+}
+
+/// The result of an apply, spelt as it was planned.
+pub(super) fn as_planned(attributes: &[Attribute], result: Members, planned: &Members) -> Members {
+    spelling::keep_members(
+        attributes,
+        keep_absences(attributes, result, planned),
+        planned,
+    )
+}
+
+/// The result of a refresh, spelt as the state had it. What is only saved is not the service's to tell: it stays, or is its default.
+pub(super) fn as_stored(attributes: &[Attribute], result: Members, stored: &Members) -> Members {
+    let mut result = as_planned(attributes, result, stored);
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.on_change == OnChange::SaveOnly)
+    {
+        let kept = stored
+            .get(attribute.name)
+            .filter(|value| !value.is_null())
+            .or(attribute.default.as_ref());
+        if let Some(kept) = kept {
+            result.insert(attribute.name.to_owned(), kept.clone());
+        }
+    }
+    result
+}
+
+/// What was saved of an object whose creation or update failed: unknowns become what they were before, or null.
+pub(super) fn after_failure(saved: Members, prior: Option<&Members>) -> Members {
+    saved
+        .into_iter()
+        .map(|(name, value)| {
+            let before = prior.and_then(|prior| prior.get(&name));
+            let value = known_part(value, before);
+            (name, value)
+        })
+        .collect()
+}
+
+/// The identity that a state holds. `None` while a part of it is unknown or nothing of it is there.
+pub(super) fn identity_of(identity: &[IdentityAttribute], state: &Value) -> Option<Value> {
+    planned_identity(identity, state).filter(|identity| {
+        let parts = || identity.members().into_iter().flat_map(Members::values);
+        parts().all(Value::is_wholly_known) && parts().any(|part| !part.is_null())
+    })
+}
+
+/// The identity that a planned state holds; parts may be unknown.
+pub(super) fn planned_identity(identity: &[IdentityAttribute], state: &Value) -> Option<Value> {
+    let members = state.members().filter(|_| !identity.is_empty())?;
+    Some(Value::object(identity.iter().map(|part| {
+        (
+            part.name,
+            members.get(part.name).cloned().unwrap_or_default(),
+        )
+    })))
+}
+
+/// Whether `identity` tells another object than `stored` does, under the attributes' own idea of equality. Parts that were not stored
+/// may become anything.
+pub(super) fn is_another(attributes: &[Attribute], stored: &Value, identity: &Value) -> bool {
+    let Some(identity) = identity.members() else {
+        return false;
+    };
+    identity.iter().any(|(name, part)| match stored.get(name) {
+        None | Some(Value::Null | Value::Unknown(_)) => false,
+        Some(before) => !attributes
+            .iter()
+            .find(|attribute| attribute.name == name)
+            .map_or(before == part, |attribute| {
+                spelling::equivalent(attribute, before, part)
+            }),
+    })
+}
+
+/// Unknowns at any depth replaced by `before`, as far as it reaches, or null.
+fn known_part(value: Value, before: Option<&Value>) -> Value {
+    if value.is_wholly_known() {
+        return value;
+    }
+    match value {
+        Value::Unknown(_) => before.cloned().unwrap_or_default(),
+        Value::Object(members) => {
+            Value::Object(after_failure(members, before.and_then(Value::members)))
+        }
+        Value::Map(members) => Value::Map(after_failure(members, before.and_then(Value::members))),
+        Value::List(elements) => Value::List(known_elements(elements)),
+        Value::Tuple(elements) => Value::Tuple(known_elements(elements)),
+        Value::Set(elements) => Value::set(known_elements(elements)),
+        Value::Dynamic(inner) => Value::Dynamic(Box::new((inner.0, known_part(inner.1, None)))),
+        known => known,
+    }
+}
+
+fn known_elements(elements: Vec<Value>) -> Vec<Value> {
+    elements
+        .into_iter()
+        .map(|element| known_part(element, None))
+        .collect()
+}
+
+fn keep_absences(attributes: &[Attribute], mut result: Members, reference: &Members) -> Members {
+    for attribute in attributes {
+        if let (Some(value), Some(reference)) = (
+            result.get_mut(attribute.name),
+            reference.get(attribute.name),
+        ) {
+            *value = spelling::keep_absence(attribute, std::mem::take(value), reference);
+        }
+    }
+    result
+}

@@ -29,13 +29,12 @@ pub(super) fn guarded_now<T>(
         .unwrap_or_else(|panic| Err(panicked(action, panic.as_ref()).into()))
 }
 
-/// The error for a caught panic.
+/// The error for a caught panic. Only a fixed message is shown: a formatted one may hold anything that was in the values.
 pub(crate) fn panicked(action: &str, panic: &(dyn Any + Send)) -> Diagnostic {
     let message = panic
-        .downcast_ref::<&str>()
+        .downcast_ref::<&'static str>()
         .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
+        .unwrap_or("an invariant was broken");
     Diagnostic::error(
         format!("Bug in the provider: panic during {action}"),
         format!(

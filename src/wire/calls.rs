@@ -1,0 +1,170 @@
+//! Running calls: each in a task of its own, cancelled together, counted.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tonic::{Response, Status};
+use tracing::Instrument as _;
+
+use super::diagnostics::Answer;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::erased::{DynDataSource, DynResource};
+use crate::tf::provider::DynProvider;
+
+/// What a handler of a call works with.
+pub(super) struct Call {
+    pub(super) provider: Arc<dyn DynProvider>,
+    /// Cancelled when the host asks to stop.
+    pub(super) cancel: CancellationToken,
+}
+
+impl Call {
+    pub(super) fn resource(&self, type_name: &str) -> Result<Arc<dyn DynResource>, Diagnostic> {
+        let resources = self.provider.registry().resources();
+        resources
+            .get(type_name)
+            .cloned()
+            .ok_or_else(|| unknown_type("resource type", type_name))
+    }
+
+    pub(super) fn data_source(
+        &self,
+        type_name: &str,
+    ) -> Result<Arc<dyn DynDataSource>, Diagnostic> {
+        let sources = self.provider.registry().data_sources();
+        sources
+            .get(type_name)
+            .cloned()
+            .ok_or_else(|| unknown_type("data source", type_name))
+    }
+}
+
+pub(super) fn unknown_type(what: &str, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Unknown {what}"),
+        format!("This provider has no {what} named {name:?}."),
+    )
+}
+
+/// The calls of one server.
+pub(super) struct Calls {
+    cancel: Mutex<CancellationToken>,
+    running: watch::Sender<usize>,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            cancel: Mutex::default(),
+            running: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Calls {
+    /// Cancels what runs now. Later calls are not affected.
+    pub(super) fn stop(&self) {
+        let mut current = self.cancel.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *current).cancel();
+    }
+
+    /// Waits until nothing runs.
+    pub(super) async fn ended(&self) {
+        let mut running = self.running.subscribe();
+        // It fails only when the sender is gone, which lives as long as we do.
+        drop(running.wait_for(|count| *count == 0).await);
+    }
+
+    /// Runs `handler` to its end, even if the host no longer listens: a write in flight must not be cut.
+    ///
+    /// `fallback` is answered, with the errors, where the handler has no answer of its own.
+    pub(super) async fn run<A, H, F>(
+        self: &Arc<Self>,
+        name: CallName<'_>,
+        provider: Arc<dyn DynProvider>,
+        fallback: A,
+        handler: H,
+    ) -> Result<Response<A>, Status>
+    where
+        A: Answer,
+        H: FnOnce(Call) -> F + Send + 'static,
+        F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
+    {
+        let span = tracing::info_span!(
+            "rpc",
+            tf_rpc = name.rpc,
+            tf_resource_type = name.type_name,
+            tf_req_id = %uuid::Uuid::new_v4(),
+        );
+        let call = Call {
+            provider,
+            cancel: self
+                .cancel
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        };
+        let counted = Counted::new(Arc::clone(self));
+        let work = async move {
+            let _counted = counted;
+            let started = Instant::now();
+            tracing::trace!("call begins");
+            let outcome = handler(call).await;
+            let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::debug!(
+                tf_req_duration_ms = duration,
+                failed = outcome.is_err(),
+                "call ended"
+            );
+            outcome
+        };
+        let errors = match tokio::spawn(work.instrument(span)).await {
+            Ok(Ok(answer)) => return Ok(Response::new(answer)),
+            Ok(Err(errors)) => errors,
+            Err(failure) => crashed(name.rpc, &failure).into(),
+        };
+        let mut answer = fallback;
+        answer.add(errors);
+        Ok(Response::new(answer))
+    }
+}
+
+/// What a call is named in the log.
+#[derive(Clone, Copy)]
+pub(super) struct CallName<'a> {
+    pub(super) rpc: &'static str,
+    /// Empty where a call is about no type.
+    pub(super) type_name: &'a str,
+}
+
+struct Counted(Arc<Calls>);
+
+impl Counted {
+    fn new(calls: Arc<Calls>) -> Self {
+        calls.running.send_modify(|count| *count += 1);
+        Self(calls)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0
+            .running
+            .send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+fn crashed(rpc: &str, failure: &tokio::task::JoinError) -> Diagnostic {
+    let what = if failure.is_panic() {
+        "panicked"
+    } else {
+        "was cut off"
+    };
+    Diagnostic::error(
+        format!("Bug in the provider: {rpc} {what}"),
+        "The provider failed in a way that it should not. Please report this to its developers, with the log that `TF_LOG=debug` writes.",
+    )
+}

@@ -1,0 +1,201 @@
+//! Schemas, outwards: what the host asks for before anything else.
+
+use super::generated::{
+    self, ResourceIdentitySchema, Schema, ServerCapabilities, StringKind, function, get_functions,
+    get_metadata, get_provider_schema, get_resource_identity_schemas, resource_identity_schema,
+    schema,
+};
+use super::type_json;
+use crate::tf::erased::Shape;
+use crate::tf::function::{Function, Parameter};
+use crate::tf::provider::DynProvider;
+use crate::tf::schema::{Attribute, AttributeKind, IdentityAttribute, Mode, Nesting};
+
+/// The version of every identity. Hosts do not ask for an upgrade of identities of version 0, nor of objects that have none yet.
+const IDENTITY_VERSION: i64 = 0;
+
+const CAPABILITIES: ServerCapabilities = ServerCapabilities {
+    plan_destroy: true,
+    get_provider_schema_optional: true,
+    move_resource_state: true,
+    generate_resource_config: true,
+};
+
+pub(super) fn metadata(provider: &dyn DynProvider) -> get_metadata::Response {
+    let registry = provider.registry();
+    let name = |name: &&'static str| (*name).to_owned();
+    get_metadata::Response {
+        server_capabilities: Some(CAPABILITIES),
+        resources: registry
+            .resources()
+            .keys()
+            .map(|key| get_metadata::ResourceMetadata {
+                type_name: name(key),
+            })
+            .collect(),
+        data_sources: registry
+            .data_sources()
+            .keys()
+            .map(|key| get_metadata::DataSourceMetadata {
+                type_name: name(key),
+            })
+            .collect(),
+        functions: registry
+            .functions()
+            .keys()
+            .map(|key| get_metadata::FunctionMetadata { name: name(key) })
+            .collect(),
+        ..get_metadata::Response::default()
+    }
+}
+
+pub(super) fn provider_schema(provider: &dyn DynProvider) -> get_provider_schema::Response {
+    let registry = provider.registry();
+    let mut own = encode(provider.shape());
+    // Nobody computes a provider block: there, a default is a fallback and no more.
+    for attribute in own.block.iter_mut().flat_map(|block| &mut block.attributes) {
+        attribute.computed = false;
+    }
+    get_provider_schema::Response {
+        provider: Some(own),
+        resource_schemas: registry
+            .resources()
+            .iter()
+            .map(|(name, resource)| ((*name).to_owned(), encode(resource.shape())))
+            .collect(),
+        data_source_schemas: registry
+            .data_sources()
+            .iter()
+            .map(|(name, source)| ((*name).to_owned(), encode(source.shape())))
+            .collect(),
+        functions: functions(provider).functions,
+        server_capabilities: Some(CAPABILITIES),
+        ..get_provider_schema::Response::default()
+    }
+}
+
+pub(super) fn identity_schemas(
+    provider: &dyn DynProvider,
+) -> get_resource_identity_schemas::Response {
+    let identity_schemas = provider
+        .registry()
+        .resources()
+        .iter()
+        .filter(|(_, resource)| !resource.shape().identity.is_empty())
+        .map(|(name, resource)| {
+            let schema = ResourceIdentitySchema {
+                version: IDENTITY_VERSION,
+                identity_attributes: resource
+                    .shape()
+                    .identity
+                    .iter()
+                    .map(identity_attribute)
+                    .collect(),
+            };
+            ((*name).to_owned(), schema)
+        })
+        .collect();
+    get_resource_identity_schemas::Response {
+        identity_schemas,
+        diagnostics: Vec::new(),
+    }
+}
+
+pub(super) fn functions(provider: &dyn DynProvider) -> get_functions::Response {
+    let functions = provider
+        .registry()
+        .functions()
+        .iter()
+        .map(|(name, function)| ((*name).to_owned(), encode_function(function.as_ref())))
+        .collect();
+    get_functions::Response {
+        functions,
+        diagnostics: Vec::new(),
+    }
+}
+
+fn encode(shape: &Shape) -> Schema {
+    Schema {
+        version: shape.schema.version,
+        block: Some(schema::Block {
+            attributes: shape.schema.attributes.iter().map(attribute).collect(),
+            description: shape.schema.description.clone(),
+            description_kind: StringKind::Markdown.into(),
+            ..schema::Block::default()
+        }),
+    }
+}
+
+fn attribute(attribute: &Attribute) -> schema::Attribute {
+    let (kind, nested_type) = match &attribute.kind {
+        AttributeKind::Type(kind) => (type_json::write(kind), None),
+        AttributeKind::Nested(nesting, attributes) => {
+            (Vec::new(), Some(object(*nesting, attributes)))
+        }
+    };
+    schema::Attribute {
+        name: attribute.name.to_owned(),
+        r#type: kind,
+        nested_type,
+        description: attribute.description.clone(),
+        description_kind: StringKind::Markdown.into(),
+        required: attribute.mode == Mode::Required,
+        optional: matches!(attribute.mode, Mode::Optional | Mode::OptionalComputed),
+        computed: attribute.mode.is_computed(),
+        sensitive: attribute.sensitive,
+        deprecated: attribute.deprecation.is_some(),
+        deprecation_message: attribute.deprecation.unwrap_or_default().to_owned(),
+        write_only: attribute.write_only,
+    }
+}
+
+fn object(nesting: Nesting, attributes: &[Attribute]) -> schema::Object {
+    let nesting = match nesting {
+        Nesting::Single => schema::object::NestingMode::Single,
+        Nesting::List => schema::object::NestingMode::List,
+        Nesting::Set => schema::object::NestingMode::Set,
+        Nesting::Map => schema::object::NestingMode::Map,
+    };
+    schema::Object {
+        attributes: attributes.iter().map(attribute).collect(),
+        nesting: nesting.into(),
+        ..schema::Object::default()
+    }
+}
+
+fn identity_attribute(
+    attribute: &IdentityAttribute,
+) -> resource_identity_schema::IdentityAttribute {
+    resource_identity_schema::IdentityAttribute {
+        name: attribute.name.to_owned(),
+        r#type: type_json::write(&attribute.kind),
+        required_for_import: attribute.required_for_import,
+        optional_for_import: !attribute.required_for_import,
+        description: attribute.description.to_owned(),
+    }
+}
+
+fn encode_function(function: &dyn Function) -> generated::Function {
+    generated::Function {
+        parameters: function.parameters().iter().map(parameter).collect(),
+        variadic_parameter: function.variadic().as_ref().map(parameter),
+        r#return: Some(function::Return {
+            r#type: type_json::write(&function.return_type()),
+        }),
+        summary: function.summary().to_owned(),
+        description: function.description().to_owned(),
+        description_kind: StringKind::Markdown.into(),
+        deprecation_message: String::new(),
+    }
+}
+
+fn parameter(parameter: &Parameter) -> function::Parameter {
+    function::Parameter {
+        name: parameter.name.to_owned(),
+        r#type: type_json::write(&parameter.kind),
+        allow_null_value: parameter.allow_null,
+        allow_unknown_values: false,
+        description: parameter.description.to_owned(),
+        description_kind: StringKind::Markdown.into(),
+    }
+}

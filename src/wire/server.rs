@@ -1,0 +1,462 @@
+//! The provider service: one method for each call of the protocol, each handed on.
+
+use std::sync::{Arc, OnceLock};
+
+use tonic::{Request, Response, Status, Streaming};
+
+use super::calls::{CallName, Calls};
+use super::generated::provider_server::{Provider as Service, ProviderServer};
+use super::generated::*;
+use super::unsupported::{ACTION, EPHEMERAL, Few, LIST, none_such, state_store};
+use super::{
+    data_source, functions, import, plan_apply, provider, read, schema, unsupported, upgrade,
+    validate,
+};
+use crate::tf::provider::{DynProvider, ErasedProvider, Provider};
+
+/// Answers the host's calls. Clones share everything.
+#[derive(Clone)]
+pub struct Server {
+    provider: Arc<dyn DynProvider>,
+    calls: Arc<Calls>,
+    schemas: Arc<Schemas>,
+}
+
+/// Answers that never change, made once.
+#[derive(Default)]
+struct Schemas {
+    provider: OnceLock<get_provider_schema::Response>,
+    identities: OnceLock<get_resource_identity_schemas::Response>,
+}
+
+impl Server {
+    /// A server for this provider.
+    #[must_use]
+    pub fn new(provider: impl Provider) -> Self {
+        Self {
+            provider: Arc::new(ErasedProvider::new(provider)),
+            calls: Arc::default(),
+            schemas: Arc::default(),
+        }
+    }
+
+    /// The gRPC service, for a router. `limit` is the largest message in bytes, both ways.
+    #[must_use]
+    pub fn service(&self, limit: usize) -> ProviderServer<Self> {
+        ProviderServer::new(self.clone())
+            .max_decoding_message_size(limit)
+            .max_encoding_message_size(limit)
+    }
+
+    /// Cancels the calls that run now and waits until all have ended.
+    pub async fn stop_work(&self) {
+        self.calls.stop();
+        self.calls.ended().await;
+    }
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// A call that runs in a task of its own. The handler after `=>` sees the call and the request's message.
+macro_rules! run {
+    ($self:ident, $rpc:literal, $type_name:expr, $fallback:expr, |$call:ident| $handler:expr) => {{
+        let name = CallName {
+            rpc: $rpc,
+            type_name: $type_name,
+        };
+        $self
+            .calls
+            .run(
+                name,
+                Arc::clone(&$self.provider),
+                $fallback,
+                move |$call| async move { $handler },
+            )
+            .await
+    }};
+}
+
+#[tonic::async_trait]
+impl Service for Server {
+    async fn get_metadata(
+        &self,
+        _: Request<get_metadata::Request>,
+    ) -> Answer<get_metadata::Response> {
+        Ok(Response::new(schema::metadata(self.provider.as_ref())))
+    }
+
+    async fn get_provider_schema(
+        &self,
+        _: Request<get_provider_schema::Request>,
+    ) -> Answer<get_provider_schema::Response> {
+        let made = || schema::provider_schema(self.provider.as_ref());
+        Ok(Response::new(
+            self.schemas.provider.get_or_init(made).clone(),
+        ))
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<get_resource_identity_schemas::Request>,
+    ) -> Answer<get_resource_identity_schemas::Response> {
+        let made = || schema::identity_schemas(self.provider.as_ref());
+        Ok(Response::new(
+            self.schemas.identities.get_or_init(made).clone(),
+        ))
+    }
+
+    async fn get_functions(
+        &self,
+        _: Request<get_functions::Request>,
+    ) -> Answer<get_functions::Response> {
+        Ok(Response::new(schema::functions(self.provider.as_ref())))
+    }
+
+    async fn stop_provider(
+        &self,
+        _: Request<stop_provider::Request>,
+    ) -> Answer<stop_provider::Response> {
+        tracing::info!("the host asks to stop: running calls are cancelled");
+        self.calls.stop();
+        Ok(Response::new(stop_provider::Response::default()))
+    }
+
+    async fn validate_provider_config(
+        &self,
+        request: Request<validate_provider_config::Request>,
+    ) -> Answer<validate_provider_config::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "ValidateProviderConfig",
+            "",
+            Default::default(),
+            |call| provider::validate(&call, &message)
+        )
+    }
+
+    async fn configure_provider(
+        &self,
+        request: Request<configure_provider::Request>,
+    ) -> Answer<configure_provider::Response> {
+        let message = request.into_inner();
+        run!(self, "ConfigureProvider", "", Default::default(), |call| {
+            provider::configure(call, message).await
+        })
+    }
+
+    async fn validate_resource_config(
+        &self,
+        request: Request<validate_resource_config::Request>,
+    ) -> Answer<validate_resource_config::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "ValidateResourceConfig",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| validate::validate(&call, &message)
+        )
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<upgrade_resource_state::Request>,
+    ) -> Answer<upgrade_resource_state::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "UpgradeResourceState",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| upgrade::state(&call, &message)
+        )
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<upgrade_resource_identity::Request>,
+    ) -> Answer<upgrade_resource_identity::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "UpgradeResourceIdentity",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| upgrade::identity(&call, &message)
+        )
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<read_resource::Request>,
+    ) -> Answer<read_resource::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "ReadResource",
+            &message.type_name.clone(),
+            read::unread(&message),
+            |call| read::read(call, message).await
+        )
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<plan_resource_change::Request>,
+    ) -> Answer<plan_resource_change::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "PlanResourceChange",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| plan_apply::plan(call, message).await
+        )
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<apply_resource_change::Request>,
+    ) -> Answer<apply_resource_change::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "ApplyResourceChange",
+            &message.type_name.clone(),
+            plan_apply::unapplied(&message),
+            |call| plan_apply::apply(call, message).await
+        )
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<import_resource_state::Request>,
+    ) -> Answer<import_resource_state::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "ImportResourceState",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| import::import(call, message).await
+        )
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<move_resource_state::Request>,
+    ) -> Answer<move_resource_state::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "MoveResourceState",
+            &message.target_type_name.clone(),
+            Default::default(),
+            |call| import::move_state(&call, message)
+        )
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<generate_resource_config::Request>,
+    ) -> Answer<generate_resource_config::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "GenerateResourceConfig",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| import::generate_config(&call, &message)
+        )
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<validate_data_resource_config::Request>,
+    ) -> Answer<validate_data_resource_config::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "ValidateDataResourceConfig",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| data_source::validate(&call, &message)
+        )
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<read_data_source::Request>,
+    ) -> Answer<read_data_source::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "ReadDataSource",
+            &message.type_name.clone(),
+            Default::default(),
+            |call| data_source::read(call, message).await
+        )
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<call_function::Request>,
+    ) -> Answer<call_function::Response> {
+        let message = request.into_inner();
+        run!(
+            self,
+            "CallFunction",
+            &message.name.clone(),
+            Default::default(),
+            |call| functions::call(&call, &message)
+        )
+    }
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        request: Request<validate_ephemeral_resource_config::Request>,
+    ) -> Answer<validate_ephemeral_resource_config::Response> {
+        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        Ok(Response::new(
+            validate_ephemeral_resource_config::Response { diagnostics },
+        ))
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        request: Request<open_ephemeral_resource::Request>,
+    ) -> Answer<open_ephemeral_resource::Response> {
+        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        Ok(Response::new(open_ephemeral_resource::Response {
+            diagnostics,
+            ..Default::default()
+        }))
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        request: Request<renew_ephemeral_resource::Request>,
+    ) -> Answer<renew_ephemeral_resource::Response> {
+        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        Ok(Response::new(renew_ephemeral_resource::Response {
+            diagnostics,
+            ..Default::default()
+        }))
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        request: Request<close_ephemeral_resource::Request>,
+    ) -> Answer<close_ephemeral_resource::Response> {
+        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        Ok(Response::new(close_ephemeral_resource::Response {
+            diagnostics,
+        }))
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<validate_list_resource_config::Request>,
+    ) -> Answer<validate_list_resource_config::Response> {
+        let diagnostics = none_such(LIST, &request.get_ref().type_name);
+        Ok(Response::new(validate_list_resource_config::Response {
+            diagnostics,
+        }))
+    }
+
+    type ListResourceStream = Few<list_resource::Event>;
+
+    async fn list_resource(
+        &self,
+        request: Request<list_resource::Request>,
+    ) -> Answer<Self::ListResourceStream> {
+        Ok(Response::new(unsupported::list(
+            &request.get_ref().type_name,
+        )))
+    }
+
+    async fn validate_action_config(
+        &self,
+        request: Request<validate_action_config::Request>,
+    ) -> Answer<validate_action_config::Response> {
+        let diagnostics = none_such(ACTION, &request.get_ref().type_name);
+        Ok(Response::new(validate_action_config::Response {
+            diagnostics,
+        }))
+    }
+
+    async fn plan_action(
+        &self,
+        request: Request<plan_action::Request>,
+    ) -> Answer<plan_action::Response> {
+        let diagnostics = none_such(ACTION, &request.get_ref().action_type);
+        Ok(Response::new(plan_action::Response {
+            diagnostics,
+            deferred: None,
+        }))
+    }
+
+    type InvokeActionStream = Few<invoke_action::Event>;
+
+    async fn invoke_action(
+        &self,
+        request: Request<invoke_action::Request>,
+    ) -> Answer<Self::InvokeActionStream> {
+        Ok(Response::new(unsupported::invoke(
+            &request.get_ref().action_type,
+        )))
+    }
+
+    async fn validate_state_store_config(
+        &self,
+        _: Request<validate_state_store::Request>,
+    ) -> Answer<validate_state_store::Response> {
+        Err(state_store())
+    }
+
+    async fn configure_state_store(
+        &self,
+        _: Request<configure_state_store::Request>,
+    ) -> Answer<configure_state_store::Response> {
+        Err(state_store())
+    }
+
+    type ReadStateBytesStream = Few<read_state_bytes::Response>;
+
+    async fn read_state_bytes(
+        &self,
+        _: Request<read_state_bytes::Request>,
+    ) -> Answer<Self::ReadStateBytesStream> {
+        Err(state_store())
+    }
+
+    async fn write_state_bytes(
+        &self,
+        _: Request<Streaming<write_state_bytes::RequestChunk>>,
+    ) -> Answer<write_state_bytes::Response> {
+        Err(state_store())
+    }
+
+    async fn lock_state(&self, _: Request<lock_state::Request>) -> Answer<lock_state::Response> {
+        Err(state_store())
+    }
+
+    async fn unlock_state(
+        &self,
+        _: Request<unlock_state::Request>,
+    ) -> Answer<unlock_state::Response> {
+        Err(state_store())
+    }
+
+    async fn get_states(&self, _: Request<get_states::Request>) -> Answer<get_states::Response> {
+        Err(state_store())
+    }
+
+    async fn delete_state(
+        &self,
+        _: Request<delete_state::Request>,
+    ) -> Answer<delete_state::Response> {
+        Err(state_store())
+    }
+}

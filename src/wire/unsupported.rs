@@ -1,0 +1,42 @@
+//! Kinds of things that this provider has none of. Its schema lists none, so no host has a reason to ask; one that does is told so.
+
+use tonic::Status;
+
+use super::calls::unknown_type;
+use super::diagnostics::encode;
+use super::generated::{self, invoke_action, list_resource};
+
+pub(super) const EPHEMERAL: &str = "ephemeral resource";
+pub(super) const LIST: &str = "list resource";
+pub(super) const ACTION: &str = "action";
+
+/// A stream of few answers that are all there from the start.
+pub(super) type Few<T> = tokio_stream::Iter<std::vec::IntoIter<Result<T, Status>>>;
+
+/// The error that there is no such thing.
+pub(super) fn none_such(kind: &str, name: &str) -> Vec<generated::Diagnostic> {
+    encode(unknown_type(kind, name).into())
+}
+
+/// A list that ends with this error.
+pub(super) fn list(type_name: &str) -> Few<list_resource::Event> {
+    tokio_stream::iter(vec![Ok(list_resource::Event {
+        diagnostic: none_such(LIST, type_name),
+        ..list_resource::Event::default()
+    })])
+}
+
+/// An action that completes with this error.
+pub(super) fn invoke(action_type: &str) -> Few<invoke_action::Event> {
+    let completed = invoke_action::event::Completed {
+        diagnostics: none_such(ACTION, action_type),
+    };
+    tokio_stream::iter(vec![Ok(invoke_action::Event {
+        r#type: Some(invoke_action::event::Type::Completed(completed)),
+    })])
+}
+
+/// State stores are an experiment; providers without one do not implement their calls.
+pub(super) fn state_store() -> Status {
+    Status::unimplemented("this provider has no state stores")
+}

@@ -249,7 +249,7 @@ fn nested_planned(
     };
     match (nesting, config, planned) {
         (Nesting::Single, Value::Object(_), Value::Object(_)) => {
-            object(config, planned, prior, path)
+            object(config, planned, prior, path);
         }
         (Nesting::List, Value::List(configs), Value::List(values))
             if configs.len() == values.len() =>
@@ -281,7 +281,7 @@ fn nested_planned(
             "planned for absence but the configuration wants existence",
         )),
         (_, _, Value::Unknown(_)) => {
-            faults.push(Fault::new(path, "planned unknown for a configured value"))
+            faults.push(Fault::new(path, "planned unknown for a configured value"));
         }
         _ => faults.push(Fault::new(
             path,

@@ -24,11 +24,11 @@ use super::value::{Members, Value};
 #[must_use]
 pub fn propose(attributes: &[Attribute], prior: Option<&Members>, config: &Members) -> Members {
     let Some(prior) = prior else {
-        return merge_members(attributes, config, None, Change::Some);
+        return merge_members(attributes, config, None, Change::Something);
     };
-    let unchanged = merge_members(attributes, config, Some(prior), Change::None);
+    let unchanged = merge_members(attributes, config, Some(prior), Change::Nothing);
     if differs(attributes, &unchanged, prior) {
-        merge_members(attributes, config, Some(prior), Change::Some)
+        merge_members(attributes, config, Some(prior), Change::Something)
     } else {
         unchanged
     }
@@ -104,9 +104,9 @@ pub fn with_defaults(attributes: &[Attribute], mut config: Members) -> Members {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Change {
     /// Computed values stay.
-    None,
+    Nothing,
     /// Computed values may become others.
-    Some,
+    Something,
 }
 
 const NULL: &Value = &Value::Null;
@@ -176,15 +176,15 @@ fn unconfigured(attribute: &Attribute, prior: Option<&Value>, change: Change) ->
         return Value::Null;
     }
     match (prior, change) {
-        (None, _) => Value::unknown(),
-        (Some(prior), Change::None) => prior.clone(),
-        // What never changes but is not there yet (a state of an older version of the provider) may still be filled in.
-        (Some(Value::Null), Change::Some) if attribute.on_change != OnChange::Replace => {
-            Value::unknown()
-        }
-        (Some(_), Change::Some) if is_recomputed(attribute) => Value::unknown(),
-        (Some(prior), Change::Some) => prior.clone(),
+        (Some(prior), Change::Nothing) => prior.clone(),
+        (Some(prior), Change::Something) if !may_become_another(attribute, prior) => prior.clone(),
+        _ => Value::unknown(),
     }
+}
+
+/// What never changes but is not there yet, in a state of an older version of the provider, may still be filled in.
+fn may_become_another(attribute: &Attribute, prior: &Value) -> bool {
+    is_recomputed(attribute) || (prior.is_null() && attribute.on_change != OnChange::Replace)
 }
 
 fn merge_nested(
@@ -261,7 +261,7 @@ fn merge_object(
 
 /// Whether a set's prior element is what `config` makes of it: elements have no name by which they could be found again.
 fn is_configured_as(attributes: &[Attribute], prior: &Value, config: &Value) -> bool {
-    let merged = merge_object(attributes, config, Some(prior), Change::None);
+    let merged = merge_object(attributes, config, Some(prior), Change::Nothing);
     match (&merged, prior) {
         (Value::Object(merged), Value::Object(prior)) => attributes.iter().all(|attribute| {
             let (merged, prior) = (merged.get(attribute.name), prior.get(attribute.name));

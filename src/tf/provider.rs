@@ -24,7 +24,7 @@ use super::value::{Members, Value};
 /// Who runs the provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Host {
-    /// The host's version; Terraform and OpenTofu each send their own.
+    /// The host's version; Terraform and `OpenTofu` each send their own.
     pub version: String,
 }
 

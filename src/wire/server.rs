@@ -6,6 +6,10 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::calls::{CallName, Calls};
 use super::generated::provider_server::{Provider as Service, ProviderServer};
+#[allow(
+    clippy::wildcard_imports,
+    reason = "the messages of every call, each named once below"
+)]
 use super::generated::*;
 use super::unsupported::{ACTION, EPHEMERAL, Few, LIST, none_such, state_store};
 use super::{
@@ -53,6 +57,11 @@ impl Server {
         self.calls.stop();
         self.calls.ended().await;
     }
+}
+
+/// What is answered with an error where nothing else is to be said.
+fn none<T: Default>() -> T {
+    T::default()
 }
 
 type Answer<T> = Result<Response<T>, Status>;
@@ -126,13 +135,9 @@ impl Service for Server {
         request: Request<validate_provider_config::Request>,
     ) -> Answer<validate_provider_config::Response> {
         let message = request.into_inner();
-        run!(
-            self,
-            "ValidateProviderConfig",
-            "",
-            Default::default(),
-            |call| provider::validate(&call, &message)
-        )
+        run!(self, "ValidateProviderConfig", "", none(), |call| {
+            provider::validate(&call, &message)
+        })
     }
 
     async fn configure_provider(
@@ -140,7 +145,7 @@ impl Service for Server {
         request: Request<configure_provider::Request>,
     ) -> Answer<configure_provider::Response> {
         let message = request.into_inner();
-        run!(self, "ConfigureProvider", "", Default::default(), |call| {
+        run!(self, "ConfigureProvider", "", none(), |call| {
             provider::configure(call, message).await
         })
     }
@@ -154,7 +159,7 @@ impl Service for Server {
             self,
             "ValidateResourceConfig",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| validate::validate(&call, &message)
         )
     }
@@ -168,7 +173,7 @@ impl Service for Server {
             self,
             "UpgradeResourceState",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| upgrade::state(&call, &message)
         )
     }
@@ -182,7 +187,7 @@ impl Service for Server {
             self,
             "UpgradeResourceIdentity",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| upgrade::identity(&call, &message)
         )
     }
@@ -210,7 +215,7 @@ impl Service for Server {
             self,
             "PlanResourceChange",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| plan_apply::plan(call, message).await
         )
     }
@@ -238,7 +243,7 @@ impl Service for Server {
             self,
             "ImportResourceState",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| import::import(call, message).await
         )
     }
@@ -252,7 +257,7 @@ impl Service for Server {
             self,
             "MoveResourceState",
             &message.target_type_name.clone(),
-            Default::default(),
+            none(),
             |call| import::move_state(&call, message)
         )
     }
@@ -266,7 +271,7 @@ impl Service for Server {
             self,
             "GenerateResourceConfig",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| import::generate_config(&call, &message)
         )
     }
@@ -280,7 +285,7 @@ impl Service for Server {
             self,
             "ValidateDataResourceConfig",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| data_source::validate(&call, &message)
         )
     }
@@ -294,7 +299,7 @@ impl Service for Server {
             self,
             "ReadDataSource",
             &message.type_name.clone(),
-            Default::default(),
+            none(),
             |call| data_source::read(call, message).await
         )
     }
@@ -308,7 +313,7 @@ impl Service for Server {
             self,
             "CallFunction",
             &message.name.clone(),
-            Default::default(),
+            none(),
             |call| functions::call(&call, &message)
         )
     }

@@ -1,5 +1,7 @@
 //! Stored states and identities, brought into today's shape.
 
+use std::cmp::Ordering;
+
 use super::calls::Call;
 use super::generated::{
     RawState, ResourceIdentityData, upgrade_resource_identity, upgrade_resource_state,
@@ -16,15 +18,17 @@ pub(super) fn state(
     let shape = resource.shape();
     let stored = stored_json(request.raw_state.as_ref())?;
     let upgraded;
-    let json = if request.version == shape.schema.version {
-        stored
-    } else if request.version > shape.schema.version {
-        return Err(unreadable("It was stored by a newer version of the provider.").into());
-    } else {
-        let old = serde_json::from_slice(stored)
-            .map_err(|error| unreadable(format!("It is not JSON: {error}.")))?;
-        upgraded = resource.upgrade(request.version, old)?.to_string();
-        upgraded.as_bytes()
+    let json = match request.version.cmp(&shape.schema.version) {
+        Ordering::Equal => stored,
+        Ordering::Greater => {
+            return Err(unreadable("It was stored by a newer version of the provider.").into());
+        }
+        Ordering::Less => {
+            let old = serde_json::from_slice(stored)
+                .map_err(|error| unreadable(format!("It is not JSON: {error}.")))?;
+            upgraded = resource.upgrade(request.version, old)?.to_string();
+            upgraded.as_bytes()
+        }
     };
     let state = decode_json(json, &shape.object_type)
         .map_err(|error| not_understood("stored state", &error))?;

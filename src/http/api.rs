@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use serde::de::DeserializeOwned;
@@ -12,33 +11,16 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 
+use super::authorize::Authorize;
 use super::error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};
 use super::gate::Gate;
 use super::json;
+use super::plain::{excerpt, plain_message};
 use super::redact::redact;
 use super::request::Request;
 use super::retry::{Outcome, RetrySettings, Verdict, asked_pause, decide, pause};
 use super::scope::{Ended, Scope, in_words};
-use super::secret::Secret;
 use super::transport::{Broken, Outgoing, Response, Transport};
-
-/// How much of a refusal's body is kept, in characters.
-const EXCERPT_LIMIT: usize = 600;
-
-/// Gives requests their right to be answered.
-#[async_trait]
-pub trait Authorize: Send + Sync {
-    /// The `Authorization` header, marked sensitive. With `renew` the last one was answered with 401: get a fresh one.
-    ///
-    /// # Errors
-    /// When no token can be had, or the scope ends first.
-    async fn authorization(&self, scope: &Scope, renew: bool) -> Result<HeaderValue, Error>;
-
-    /// Whether asking with `renew` can give anything new.
-    fn can_renew(&self) -> bool {
-        true
-    }
-}
 
 /// Reads what a service says in the body of a refusal. Must cope with any body: HTML of a gateway, nothing at all.
 pub type ReadRefusal = fn(status: u16, headers: &HeaderMap, body: &[u8]) -> RefusalParts;
@@ -481,88 +463,6 @@ impl Call<'_> {
             },
         }
         .into()
-    }
-}
-
-/// A message for a refusal whose body says nothing in the service's own form: a gateway's page, plain text, nothing.
-fn plain_message(response: &Response, excerpt: &str) -> String {
-    let reason = response
-        .status
-        .canonical_reason()
-        .unwrap_or("no reason given");
-    if response.status.is_redirection() {
-        let location = response.headers.get(http::header::LOCATION);
-        let host = location
-            .and_then(|location| location.to_str().ok())
-            .and_then(|location| Url::parse(location).ok())
-            .and_then(|url| url.host_str().map(str::to_owned));
-        let host = host.map_or_else(|| "elsewhere".to_owned(), |host| format!("to {host}"));
-        return format!("it redirects {host}, which is not followed; check the configured address");
-    }
-    let text = without_markup(excerpt);
-    if text.is_empty() {
-        format!("{reason}, and nothing more")
-    } else {
-        text.chars().take(200).collect()
-    }
-}
-
-/// The beginning of a body as text, redacted.
-fn excerpt(body: &[u8]) -> String {
-    // A character takes at most four bytes; a token cut in two would no longer be recognised, hence the larger cut first.
-    let head = body.get(..EXCERPT_LIMIT * 8).unwrap_or(body);
-    let text = String::from_utf8_lossy(head);
-    redact(&text).chars().take(EXCERPT_LIMIT).collect()
-}
-
-/// Text of a page, in one line. Heads and tags go; good enough for a gateway's error page.
-fn without_markup(text: &str) -> String {
-    let body = text
-        .find("<body")
-        .and_then(|start| text.get(start..))
-        .unwrap_or(text);
-    let mut plain = String::new();
-    let mut in_tag = false;
-    for c in body.chars() {
-        match c {
-            '<' => in_tag = true,
-            '>' if in_tag => {
-                in_tag = false;
-                plain.push(' ');
-            }
-            _ if in_tag => {}
-            _ => plain.push(c),
-        }
-    }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// A token that never changes.
-#[derive(Clone, Debug)]
-pub struct StaticToken(HeaderValue);
-
-impl StaticToken {
-    /// `Authorization: Bearer TOKEN`. White space around the token is dropped: files tend to end in a newline.
-    ///
-    /// # Errors
-    /// When the token cannot stand in a header.
-    pub fn bearer(token: &Secret) -> Result<Self, Error> {
-        let text = format!("Bearer {}", token.expose().trim());
-        let mut header = HeaderValue::from_str(&text)
-            .map_err(|_| Error::not_configured("the token holds characters that cannot be sent"))?;
-        header.set_sensitive(true);
-        Ok(Self(header))
-    }
-}
-
-#[async_trait]
-impl Authorize for StaticToken {
-    async fn authorization(&self, _scope: &Scope, _renew: bool) -> Result<HeaderValue, Error> {
-        Ok(self.0.clone())
-    }
-
-    fn can_renew(&self) -> bool {
-        false
     }
 }
 

@@ -4,11 +4,14 @@
 //! [`Error`]. [`poll::Poll`] is the one place that waits for something to become true.
 
 pub mod api;
+mod authorize;
 pub mod error;
 mod gate;
 mod json;
 pub mod page;
+mod plain;
 pub mod poll;
+mod proxy;
 pub mod redact;
 pub mod request;
 pub mod retry;
@@ -17,7 +20,8 @@ pub mod secret;
 mod tls;
 pub mod transport;
 
-pub use api::{Api, ApiSettings, Authorize, ReadRefusal, RefusalParts, StaticToken};
+pub use api::{Api, ApiSettings, ReadRefusal, RefusalParts};
+pub use authorize::{Authorize, StaticToken};
 pub use error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};
 pub use page::Pages;
 pub use poll::{Poll, Progress, Waited};

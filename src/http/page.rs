@@ -18,7 +18,7 @@ pub struct Pages<B, T, F> {
     api: Api,
     next: Option<Request>,
     split: F,
-    pages: u32,
+    count: u32,
     page: PhantomData<fn() -> (B, T)>,
 }
 
@@ -34,7 +34,7 @@ where
             api: api.clone(),
             next: Some(first),
             split,
-            pages: 0,
+            count: 0,
             page: PhantomData,
         }
     }
@@ -47,8 +47,8 @@ where
         let Some(request) = self.next.take() else {
             return Ok(None);
         };
-        self.pages += 1;
-        if self.pages > PAGE_LIMIT {
+        self.count += 1;
+        if self.count > PAGE_LIMIT {
             return Err(Error::unsendable(format!(
                 "{} gave more than {PAGE_LIMIT} pages of one list",
                 self.api.name()

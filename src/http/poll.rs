@@ -85,6 +85,9 @@ impl Poll {
 
     /// Looks at once, then again and again until it is done, can never be, or the scope ends.
     ///
+    /// A look is never dropped half way, because it may change something: it has to end by itself when the scope does, as every
+    /// call of [`super::Api`] does. An error that a look gives after that end counts as the end.
+    ///
     /// # Errors
     /// See [`Waited`]. An error of `observe` is final: let it pass what may pass with [`tolerate`].
     pub async fn until<T, E>(
@@ -120,9 +123,15 @@ impl Poll {
         loop {
             let progress = match seen.take() {
                 Some(progress) => progress,
-                None => match scope.bound(observe()).await {
-                    Ok(looked) => looked.map_err(Waited::Failed)?,
-                    Err(ended) => return Err(journal.ended(ended)),
+                None => match observe().await {
+                    Ok(progress) => progress,
+                    // The look was cut short by the same bound: what it says about that is beside the point.
+                    Err(error) => {
+                        return Err(match scope.check() {
+                            Err(ended) => journal.ended(ended),
+                            Ok(()) => Waited::Failed(error),
+                        });
+                    }
                 },
             };
             let step = match progress {
@@ -282,174 +291,4 @@ impl<E: StdError + 'static> StdError for Waited<E> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::convert::Infallible;
-
-    use super::*;
-    use crate::http::error::{Failure, Interruption, InterruptionKind};
-
-    fn poll() -> Poll {
-        Poll::new("waiting for the thing to become ready", None)
-    }
-
-    fn not_yet() -> Result<Progress<u8>, Infallible> {
-        Ok(Progress::NotYet("initializing".into()))
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn looks_at_once_then_after_a_second_then_in_growing_steps() {
-        let started = Instant::now();
-        let mut looks = Vec::new();
-        let ended = poll()
-            .until(&Scope::detached(Duration::from_secs(300)), async || {
-                looks.push(started.elapsed());
-                not_yet()
-            })
-            .await;
-        assert!(matches!(ended, Err(Waited::Deadline { .. })));
-        assert_eq!(looks[0], Duration::ZERO);
-        assert_eq!(looks[1], Duration::from_secs(1));
-        let steps: Vec<_> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        assert!(steps.iter().all(|step| *step <= LONGEST_STEP));
-        assert!(
-            steps[10..]
-                .iter()
-                .all(|step| *step >= Duration::from_secs(12))
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_fixed_step_is_kept() {
-        let started = Instant::now();
-        let mut looks = 0;
-        let poll = Poll::new("waiting", Some(Duration::from_millis(50)));
-        let found = poll
-            .until(&Scope::detached(Duration::from_secs(9)), async || {
-                looks += 1;
-                if looks == 5 {
-                    Ok(Progress::Done(7))
-                } else {
-                    not_yet()
-                }
-            })
-            .await;
-        assert_eq!(found.unwrap(), 7);
-        assert_eq!(started.elapsed(), Duration::from_millis(200));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_object_seen_just_now_is_not_read_again_at_once() {
-        let started = Instant::now();
-        let scope = Scope::detached(Duration::from_secs(9));
-        let first = Progress::NotYet("initializing".to_owned());
-        let found = poll()
-            .until_from(&scope, first, async || {
-                Ok::<_, Infallible>(Progress::Done(()))
-            })
-            .await;
-        assert!(found.is_ok());
-        assert_eq!(started.elapsed(), FIRST_STEP);
-        let done = poll()
-            .until_from(&scope, Progress::Done(3), async || not_yet())
-            .await;
-        assert_eq!(done.unwrap(), 3);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wavering_answer_does_not_count_as_agreed() {
-        let mut looks = [true, false, true, true, true].into_iter();
-        let mut used = 0;
-        let found = poll()
-            .agreements(3)
-            .until(&Scope::detached(Duration::from_secs(60)), async || {
-                used += 1;
-                if looks.next() == Some(true) {
-                    Ok(Progress::Done(0))
-                } else {
-                    not_yet()
-                }
-            })
-            .await;
-        assert!(found.is_ok());
-        assert_eq!(used, 5);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_deadline_names_what_was_seen_last() {
-        let ended = poll()
-            .until(&Scope::detached(Duration::from_secs(90)), async || {
-                not_yet()
-            })
-            .await
-            .unwrap_err();
-        assert_eq!(
-            ended.to_string(),
-            "time ran out after 1 m 30 s while waiting for the thing to become ready; last seen: initializing"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn cancellation_ends_the_wait_at_once_even_inside_a_look() {
-        let scope = Scope::detached(Duration::from_secs(3600));
-        let cancel = scope.cancel.clone();
-        let started = Instant::now();
-        let mut looks = 0;
-        let ended = poll()
-            .until(&scope, async || {
-                looks += 1;
-                if looks > 1 {
-                    cancel.cancel();
-                    std::future::pending::<()>().await;
-                }
-                not_yet()
-            })
-            .await;
-        assert!(
-            matches!(ended, Err(Waited::Cancelled { ref last_state, .. }) if last_state == "initializing")
-        );
-        assert_eq!(started.elapsed(), FIRST_STEP);
-    }
-
-    #[tokio::test]
-    async fn what_can_never_be_ends_at_once() {
-        let ended = poll()
-            .until(&Scope::detached(Duration::from_secs(60)), async || {
-                Ok::<_, Infallible>(Progress::<()>::Never("no consent".into()))
-            })
-            .await;
-        assert!(matches!(ended, Err(Waited::Never(reason)) if reason == "no consent"));
-    }
-
-    #[test]
-    fn an_outage_is_tolerated_and_a_final_failure_is_not() {
-        let lost = |kind| {
-            Error::from(Failure::NotSent {
-                api: "Sample",
-                call: "GET /a".into(),
-                attempts: 9,
-                source: Interruption {
-                    kind,
-                    message: "connection refused".into(),
-                },
-            })
-        };
-        let passed = tolerate::<()>(lost(InterruptionKind::NotConnected)).unwrap();
-        assert_eq!(
-            passed,
-            Progress::NotYet(
-                "Sample could not be reached for GET /a, tried 9 times: connection refused".into()
-            )
-        );
-        assert!(tolerate::<()>(lost(InterruptionKind::Untrusted)).is_err());
-    }
-
-    #[test]
-    fn steps_never_leave_their_bounds() {
-        for looks in 0..2000 {
-            for unit in [0.0, 0.5, 0.999] {
-                let step = step(looks, unit);
-                assert!(step >= Duration::from_millis(800) && step <= LONGEST_STEP);
-            }
-        }
-    }
-}
+mod tests;

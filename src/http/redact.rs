@@ -218,7 +218,7 @@ mod tests {
 
         #[test]
         fn any_text_is_survived(text in "([a-z_=:\"'\\\\&@/ é]|client_secret|sig|eyJ){0,30}") {
-            redact(&text);
+            prop_assert!(redact(&text).len() < 10_000);
         }
     }
 }

@@ -94,7 +94,7 @@ fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
 mod tests {
     use std::io::Write as _;
 
-    use base64::prelude::{BASE64_STANDARD, Engine as _};
+    use base64::Engine as _;
 
     use super::*;
 
@@ -102,6 +102,11 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         file
+    }
+
+    fn pem(certificate: &CertificateDer<'_>) -> String {
+        let text = base64::engine::general_purpose::STANDARD.encode(certificate);
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     }
 
     fn refused(text: &str) -> String {
@@ -118,10 +123,7 @@ mod tests {
         let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let certificate = authority.self_signed(&key).unwrap();
-        let body = BASE64_STANDARD.encode(certificate.der());
-        let bundle = file(&format!(
-            "# our proxy\n-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n"
-        ));
+        let bundle = file(&format!("# our proxy\n{}", pem(certificate.der())));
         let alone = trust(None).unwrap().roots;
         assert_eq!(trust(Some(bundle.path())).unwrap().roots, alone + 1);
     }

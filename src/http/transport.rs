@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use super::error::{Error, Interruption, InterruptionKind};
+use super::proxy;
 use super::redact::redact;
 use super::tls;
 
@@ -18,8 +19,6 @@ use super::tls;
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Shorter than the idle limits of the load balancers in between, so that a pooled connection is rarely a dead one.
 const IDLE_LIMIT: Duration = Duration::from_secs(50);
-/// Hosts that no proxy can reach for us.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 
 /// How exchanges are made.
 #[derive(Clone, Debug)]
@@ -175,7 +174,7 @@ impl Network {
             .timeout(settings.request_timeout)
             .pool_idle_timeout(IDLE_LIMIT)
             .no_proxy();
-        for proxy in proxies(|name| std::env::var(name).ok())? {
+        for proxy in proxy::proxies(|name| std::env::var(name).ok())? {
             builder = builder.proxy(proxy);
         }
         let inner = builder.build().map_err(|error| {
@@ -245,40 +244,6 @@ pub fn check_address(url: &Url) -> Result<(), String> {
     }
 }
 
-/// The proxies that the environment names, as curl reads it, except that loopback is always reached directly.
-fn proxies(variable: impl Fn(&str) -> Option<String>) -> Result<Vec<reqwest::Proxy>, Error> {
-    let first = |names: [&str; 2]| {
-        let mut set = names.iter().filter_map(|name| variable(name));
-        set.find(|value| !value.trim().is_empty())
-    };
-    // Under CGI a client could set HTTP_PROXY through a request header.
-    if variable("REQUEST_METHOD").is_some() {
-        return Ok(Vec::new());
-    }
-    let exceptions = first(["NO_PROXY", "no_proxy"]).map_or_else(
-        || LOOPBACK.to_owned(),
-        |exceptions| format!("{LOOPBACK},{exceptions}"),
-    );
-    let mut proxies = Vec::new();
-    let mut add = |names: [&'static str; 2],
-                   make: fn(String) -> reqwest::Result<reqwest::Proxy>|
-     -> Result<(), Error> {
-        let Some(address) = first(names) else {
-            return Ok(());
-        };
-        let proxy = make(address).map_err(|error| {
-            let [name, _] = names;
-            Error::not_configured(format!("{name} is not a proxy address: {}", chain(&error)))
-        })?;
-        proxies.push(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions)));
-        Ok(())
-    };
-    add(["HTTPS_PROXY", "https_proxy"], reqwest::Proxy::https)?;
-    add(["HTTP_PROXY", "http_proxy"], reqwest::Proxy::http)?;
-    add(["ALL_PROXY", "all_proxy"], reqwest::Proxy::all)?;
-    Ok(proxies)
-}
-
 fn interrupted(error: reqwest::Error) -> Broken {
     let error = error.without_url();
     let (kind, message) = if let Some(reason) = certificate_fault(&error) {
@@ -326,7 +291,7 @@ fn certificate_fault(error: &reqwest::Error) -> Option<String> {
 }
 
 /// An error and its causes in one line, without repetitions and secrets.
-fn chain(error: &dyn StdError) -> String {
+pub(super) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -341,116 +306,6 @@ fn chain(error: &dyn StdError) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod scripted {
-    //! Exchanges without a network, so that time can be paused.
-
-    use std::collections::VecDeque;
-    use std::fmt;
-    use std::sync::{Arc, Mutex};
-
-    use super::{Broken, Outgoing, Response};
-    use crate::http::error::{Interruption, InterruptionKind};
-
-    /// Answers requests.
-    #[async_trait::async_trait]
-    pub(crate) trait Exchange: Send + Sync + fmt::Debug {
-        async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken>;
-    }
-
-    /// Answers in the order given, and remembers what was asked.
-    #[derive(Clone, Debug, Default)]
-    pub(crate) struct Script {
-        answers: Arc<Mutex<VecDeque<Answer>>>,
-        seen: Arc<Mutex<Vec<Outgoing>>>,
-    }
-
-    /// One scripted answer.
-    #[derive(Clone, Debug)]
-    pub(crate) enum Answer {
-        /// Status, headers, body.
-        Status(u16, Vec<(&'static str, String)>, String),
-        /// The exchange breaks off.
-        Broken(InterruptionKind),
-        /// No answer ever comes.
-        Silence,
-        /// The answer takes this long.
-        Slow(std::time::Duration, Box<Answer>),
-    }
-
-    impl Answer {
-        pub(crate) fn json(status: u16, body: impl Into<String>) -> Self {
-            Self::Status(status, Vec::new(), body.into())
-        }
-    }
-
-    impl Script {
-        pub(crate) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
-            let script = Self::default();
-            script.answers.lock().unwrap().extend(answers);
-            script
-        }
-
-        /// What was sent, as `METHOD path?query`.
-        pub(crate) fn calls(&self) -> Vec<String> {
-            let line = |outgoing: &Outgoing| {
-                let query = outgoing.url.query().map(|query| format!("?{query}"));
-                format!(
-                    "{} {}{}",
-                    outgoing.method,
-                    outgoing.url.path(),
-                    query.unwrap_or_default()
-                )
-            };
-            self.seen.lock().unwrap().iter().map(line).collect()
-        }
-
-        /// What was sent.
-        pub(crate) fn seen(&self) -> Vec<Outgoing> {
-            self.seen.lock().unwrap().clone()
-        }
-
-        /// How many answers were not asked for.
-        pub(crate) fn left(&self) -> usize {
-            self.answers.lock().unwrap().len()
-        }
-    }
-
-    #[async_trait::async_trait]
-    impl Exchange for Script {
-        async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
-            let call = format!("{} {}", outgoing.method, outgoing.url);
-            self.seen.lock().unwrap().push(outgoing);
-            let answer = self.answers.lock().unwrap().pop_front();
-            let mut answer = answer.unwrap_or_else(|| panic!("nothing is scripted for {call}"));
-            loop {
-                match answer {
-                    Answer::Slow(time, then) => {
-                        tokio::time::sleep(time).await;
-                        answer = *then;
-                    }
-                    Answer::Silence => std::future::pending::<()>().await,
-                    Answer::Broken(kind) => {
-                        let message = "scripted".to_owned();
-                        return Err(Broken::Interrupted(Interruption { kind, message }));
-                    }
-                    Answer::Status(status, headers, body) => {
-                        let headers = headers
-                            .into_iter()
-                            .map(|(name, value)| {
-                                (http::HeaderName::from_static(name), value.parse().unwrap())
-                            })
-                            .collect();
-                        return Ok(Response {
-                            status: http::StatusCode::from_u16(status).unwrap(),
-                            headers,
-                            body: body.into(),
-                        });
-                    }
-                }
-            }
-        }
-    }
-}
-
+pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,52 @@
+//! The right to be answered: the `Authorization` header.
+
+use async_trait::async_trait;
+use http::HeaderValue;
+
+use super::error::Error;
+use super::scope::Scope;
+use super::secret::Secret;
+
+/// Gives requests their right to be answered.
+#[async_trait]
+pub trait Authorize: Send + Sync {
+    /// The `Authorization` header, marked sensitive. With `renew` the last one was answered with 401: get a fresh one.
+    ///
+    /// # Errors
+    /// When no token can be had, or the scope ends first.
+    async fn authorization(&self, scope: &Scope, renew: bool) -> Result<HeaderValue, Error>;
+
+    /// Whether asking with `renew` can give anything new.
+    fn can_renew(&self) -> bool {
+        true
+    }
+}
+
+/// A token that never changes.
+#[derive(Clone, Debug)]
+pub struct StaticToken(HeaderValue);
+
+impl StaticToken {
+    /// `Authorization: Bearer TOKEN`. White space around the token is dropped: files tend to end in a newline.
+    ///
+    /// # Errors
+    /// When the token cannot stand in a header.
+    pub fn bearer(token: &Secret) -> Result<Self, Error> {
+        let text = format!("Bearer {}", token.expose().trim());
+        let mut header = HeaderValue::from_str(&text)
+            .map_err(|_| Error::not_configured("the token holds characters that cannot be sent"))?;
+        header.set_sensitive(true);
+        Ok(Self(header))
+    }
+}
+
+#[async_trait]
+impl Authorize for StaticToken {
+    async fn authorization(&self, _scope: &Scope, _renew: bool) -> Result<HeaderValue, Error> {
+        Ok(self.0.clone())
+    }
+
+    fn can_renew(&self) -> bool {
+        false
+    }
+}

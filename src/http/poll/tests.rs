@@ -1,0 +1,202 @@
+use std::convert::Infallible;
+
+use super::*;
+use crate::http::error::{Failure, Interruption, InterruptionKind};
+
+fn poll() -> Poll {
+    Poll::new("waiting for the thing to become ready", None)
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "stands for a look, which may fail"
+)]
+fn not_yet() -> Result<Progress<u8>, Infallible> {
+    Ok(Progress::NotYet("initializing".into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_at_once_then_after_a_second_then_in_growing_steps() {
+    let started = Instant::now();
+    let mut looks = Vec::new();
+    let ended = poll()
+        .until(&Scope::detached(Duration::from_secs(300)), async || {
+            looks.push(started.elapsed());
+            not_yet()
+        })
+        .await;
+    assert!(matches!(ended, Err(Waited::Deadline { .. })));
+    assert_eq!(looks[0], Duration::ZERO);
+    assert_eq!(looks[1], Duration::from_secs(1));
+    let steps: Vec<_> = looks
+        .windows(2)
+        .map(|pair| pair[1].abs_diff(pair[0]))
+        .collect();
+    assert!(steps.iter().all(|step| *step <= LONGEST_STEP));
+    assert!(
+        steps[10..]
+            .iter()
+            .all(|step| *step >= Duration::from_secs(12))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fixed_step_is_kept() {
+    let started = Instant::now();
+    let mut looks = 0;
+    let poll = Poll::new("waiting", Some(Duration::from_millis(50)));
+    let found = poll
+        .until(&Scope::detached(Duration::from_secs(9)), async || {
+            looks += 1;
+            if looks == 5 {
+                Ok(Progress::Done(7))
+            } else {
+                not_yet()
+            }
+        })
+        .await;
+    assert_eq!(found.unwrap(), 7);
+    assert_eq!(started.elapsed(), Duration::from_millis(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_seen_just_now_is_not_read_again_at_once() {
+    let started = Instant::now();
+    let scope = Scope::detached(Duration::from_secs(9));
+    let first = Progress::NotYet("initializing".to_owned());
+    let found = poll()
+        .until_from(&scope, first, async || {
+            Ok::<_, Infallible>(Progress::Done(()))
+        })
+        .await;
+    assert!(found.is_ok());
+    assert_eq!(started.elapsed(), FIRST_STEP);
+    let done = poll()
+        .until_from(&scope, Progress::Done(3), async || not_yet())
+        .await;
+    assert_eq!(done.unwrap(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wavering_answer_does_not_count_as_agreed() {
+    let mut looks = [true, false, true, true, true].into_iter();
+    let mut used = 0;
+    let found = poll()
+        .agreements(3)
+        .until(&Scope::detached(Duration::from_secs(60)), async || {
+            used += 1;
+            if looks.next() == Some(true) {
+                Ok(Progress::Done(0))
+            } else {
+                not_yet()
+            }
+        })
+        .await;
+    assert!(found.is_ok());
+    assert_eq!(used, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_names_what_was_seen_last() {
+    let ended = poll()
+        .until(&Scope::detached(Duration::from_secs(90)), async || {
+            not_yet()
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(
+        ended.to_string(),
+        "time ran out after 1 m 30 s while waiting for the thing to become ready; last seen: initializing"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancellation_ends_the_wait_at_once() {
+    let scope = Scope::detached(Duration::from_secs(3600));
+    let started = Instant::now();
+    let poll = poll();
+    let waiting = poll.until(&scope, async || not_yet());
+    let cancelling = async {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        scope.cancel.cancel();
+    };
+    let (ended, ()) = tokio::join!(waiting, cancelling);
+    assert!(
+        matches!(ended, Err(Waited::Cancelled { ref last_state, .. }) if last_state == "initializing")
+    );
+    assert_eq!(started.elapsed(), Duration::from_millis(1500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_the_scope_cut_short_counts_as_the_end() {
+    let scope = Scope::detached(Duration::from_secs(60));
+    let mut looks = 0;
+    let ended = poll()
+        .until(&scope, async || {
+            looks += 1;
+            if looks == 1 {
+                return Ok::<_, &str>(Progress::NotYet("initializing".into()));
+            }
+            scope
+                .bound(std::future::pending::<()>())
+                .await
+                .map_err(|_| "cut")?;
+            Ok(Progress::Done(()))
+        })
+        .await;
+    assert!(
+        matches!(ended, Err(Waited::Deadline { ref last_state, .. }) if last_state == "initializing")
+    );
+}
+
+#[tokio::test]
+async fn a_failed_look_ends_the_wait() {
+    let scope = Scope::detached(Duration::from_secs(60));
+    let ended = poll()
+        .until(&scope, async || Err::<Progress<()>, _>("refused"))
+        .await;
+    assert!(matches!(ended, Err(Waited::Failed("refused"))));
+}
+
+#[tokio::test]
+async fn what_can_never_be_ends_at_once() {
+    let ended = poll()
+        .until(&Scope::detached(Duration::from_secs(60)), async || {
+            Ok::<_, Infallible>(Progress::<()>::Never("no consent".into()))
+        })
+        .await;
+    assert!(matches!(ended, Err(Waited::Never(reason)) if reason == "no consent"));
+}
+
+#[test]
+fn an_outage_is_tolerated_and_a_final_failure_is_not() {
+    let lost = |kind| {
+        Error::from(Failure::NotSent {
+            api: "Sample",
+            call: "GET /a".into(),
+            attempts: 9,
+            source: Interruption {
+                kind,
+                message: "connection refused".into(),
+            },
+        })
+    };
+    let passed = tolerate::<()>(lost(InterruptionKind::NotConnected)).unwrap();
+    assert_eq!(
+        passed,
+        Progress::NotYet(
+            "Sample could not be reached for GET /a, tried 9 times: connection refused".into()
+        )
+    );
+    assert!(tolerate::<()>(lost(InterruptionKind::Untrusted)).is_err());
+}
+
+#[test]
+fn steps_never_leave_their_bounds() {
+    for looks in 0..2000 {
+        for unit in [0.0, 0.5, 0.999] {
+            let step = step(looks, unit);
+            assert!(step >= Duration::from_millis(800) && step <= LONGEST_STEP);
+        }
+    }
+}

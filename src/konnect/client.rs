@@ -1,0 +1,178 @@
+//! The client: one API, one token, advice for refusals that concern the token.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::access::Settings;
+use super::error::{Error, read_refusal};
+use super::ids::NetworkId;
+use super::page;
+use crate::http::{
+    self as rest, Api, ApiSettings, Request, RetrySettings, Scope, Secret, StaticToken,
+};
+
+/// Konnect's name in messages.
+pub(super) const NAME: &str = "Konnect";
+
+/// Calls Konnect's Cloud Gateways API. Share it: limits and pauses hold per client.
+#[derive(Debug)]
+pub struct Client {
+    api: Api,
+    token_source: String,
+    pub(super) poll_step: Option<Duration>,
+}
+
+impl Client {
+    /// A client for the given settings and token.
+    ///
+    /// # Errors
+    /// When the token cannot be sent.
+    pub(super) fn new(settings: Settings, token: &Secret) -> Result<Self, rest::Error> {
+        let authorize = StaticToken::bearer(token)?;
+        let api = Api::new(ApiSettings {
+            max_concurrent_requests: settings.max_concurrent_requests,
+            retry: RetrySettings {
+                max_retries: settings.max_retries,
+                ..RetrySettings::default()
+            },
+            trace_headers: &[("x-kong-request-id", "request id")],
+            ..ApiSettings::new(
+                NAME,
+                settings.server_url,
+                settings.transport,
+                Arc::new(authorize),
+                read_refusal,
+            )
+        });
+        Ok(Self {
+            api,
+            token_source: settings.token_source,
+            poll_step: settings.poll_step,
+        })
+    }
+
+    pub(super) fn api(&self) -> &Api {
+        &self.api
+    }
+
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        request: Request,
+    ) -> Result<T, Error> {
+        let answer = self.api.json(scope, request).await;
+        answer.map_err(|error| self.explain(error))
+    }
+
+    pub(super) async fn list<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        request: Request,
+    ) -> Result<Vec<T>, Error> {
+        let answer = page::list(&self.api, scope, request).await;
+        answer.map_err(|error| self.explain(error))
+    }
+
+    /// Deletes; an object that is not there counts as deleted, for the answer to an earlier attempt may have been lost.
+    pub(super) async fn remove(&self, scope: &Scope, request: Request) -> Result<(), Error> {
+        match self.api.send(scope, request).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.status() == Some(404) => Ok(()),
+            Err(error) => Err(self.explain(error)),
+        }
+    }
+
+    /// Adds what the user can do when the token is the trouble.
+    pub(super) fn explain(&self, error: rest::Error) -> Error {
+        let error = Error::from(error);
+        let advice = if error.is_unauthorized() {
+            Some(format!(
+                "The token comes from {}. It may have expired, been revoked, or belong to another kind of service; tokens last at most \
+                 12 months. An organisation can also forbid personal tokens (kpat_…) and may take system account tokens (spat_…) only.",
+                self.token_source
+            ))
+        } else if error.is_forbidden() {
+            Some(format!(
+                "The token ({}) lacks a role: networks, transit gateways and private DNS need Network Admin (Network Viewer reads \
+                 networks and transit gateways only). An IP allow list of the organisation can be the reason, too.",
+                self.token_source
+            ))
+        } else if error.is_quota_exceeded() {
+            Some("A quota of the organisation is used up; Kong's support can raise it.".to_owned())
+        } else {
+            None
+        };
+        Error::new(error.into_http(), advice.map(Into::into))
+    }
+}
+
+/// The path below a network.
+pub(super) fn network_path<'a>(network: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+    let mut path = vec!["v2", "cloud-gateways", "networks", network];
+    path.extend_from_slice(rest);
+    path
+}
+
+/// A list below a network, narrowed to a name where one is given.
+pub(super) fn named_list(network: &NetworkId, kind: &str, name: Option<&str>) -> Request {
+    Request::get(network_path(&network.to_string(), &[kind])).query_if("filter[name][eq]", name)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::http::transport::Transport;
+    use crate::http::transport::scripted::{Answer, Script};
+
+    pub(crate) const NETWORK: &str = "36ae63d3-efd1-4bec-b246-62aa5d3f5695";
+
+    pub(crate) fn client(script: &Script) -> Client {
+        let settings = Settings {
+            transport: Transport::scripted(script.clone()),
+            server_url: Url::parse("https://global.api.konghq.com").unwrap(),
+            token: None,
+            token_source: "KONNECT_TOKEN".to_owned(),
+            unknown: false,
+            max_retries: 2,
+            max_concurrent_requests: 4,
+            poll_step: None,
+        };
+        Client::new(settings, &Secret::new("kpat_1")).unwrap()
+    }
+
+    pub(crate) fn api(script: &Script) -> Api {
+        client(script).api
+    }
+
+    pub(crate) fn network() -> NetworkId {
+        NETWORK.parse().unwrap()
+    }
+
+    pub(crate) fn scope() -> Scope {
+        Scope::detached(Duration::from_secs(600))
+    }
+
+    async fn advice(status: u16, body: &str) -> String {
+        let script = Script::new([Answer::json(status, body)]);
+        let error = client(&script)
+            .get_network(&scope(), &network())
+            .await
+            .unwrap_err();
+        error.advice().unwrap_or_default().to_owned()
+    }
+
+    #[tokio::test]
+    async fn token_trouble_comes_with_advice_and_without_the_token() {
+        let unauthorized = advice(401, r#"{"title":"Unauthorized"}"#).await;
+        assert!(unauthorized.contains("KONNECT_TOKEN") && unauthorized.contains("expired"));
+        let forbidden = advice(403, r#"{"title":"Forbidden"}"#).await;
+        assert!(forbidden.contains("Network Admin"));
+        let quota = advice(403, r#"{"title":"Quota Exceeded"}"#).await;
+        assert!(quota.contains("quota") && !quota.contains("role"));
+        assert_eq!(advice(404, "{}").await, "");
+    }
+}

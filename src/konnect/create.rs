@@ -1,0 +1,89 @@
+//! Creating exactly once, although the answer to a POST can be lost and the API has no idempotency keys.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::client::Client;
+use super::error::Error;
+use crate::http::retry::{RetrySettings, pause};
+use crate::http::{self as rest, Scope};
+
+/// Pauses before each look for an object whose answer was lost: the service may still be making it.
+const LOOKS: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
+/// How many times a POST is sent again after nothing was found.
+const RESENDS: u32 = 3;
+/// The time for a last look after the user interrupted, so that what was made is not lost.
+const LAST_LOOK: Duration = Duration::from_secs(3);
+
+/// One object to be created.
+#[async_trait]
+pub(super) trait Creation: Sync {
+    type Object: Send;
+
+    /// Sends the POST once.
+    async fn post(&self, scope: &Scope) -> Result<Self::Object, rest::Error>;
+
+    /// Looks for an equal object that did not exist before.
+    async fn find(&self, scope: &Scope) -> Result<Option<Self::Object>, Error>;
+}
+
+/// Creates, and when an answer is lost, looks for the object before anything is sent again.
+pub(super) async fn once<C: Creation>(
+    client: &Client,
+    scope: &Scope,
+    creation: &C,
+) -> Result<C::Object, Error> {
+    let mut resends = 0;
+    loop {
+        let error = match creation.post(scope).await {
+            Ok(object) => return Ok(object),
+            Err(error) => error,
+        };
+        let is_unclear = error.is_outcome_unknown() || error.is_undecodable();
+        // After a lost answer, a refusal can mean that the lost request went through after all: the name is taken, by us.
+        let may_be_ours = resends > 0 && matches!(error.status(), Some(400 | 409));
+        if !is_unclear && !may_be_ours {
+            return Err(client.explain(error));
+        }
+        tracing::info!(%error, "looking for the object, which may have been made all the same");
+        let found = look(client, scope, creation).await;
+        match found {
+            Ok(Some(object)) => return Ok(object),
+            Ok(None) if error.is_outcome_unknown() && resends < RESENDS => {}
+            // What is known for sure is the first failure; a failed search adds nothing that the user could act on.
+            Ok(None) | Err(_) => return Err(client.explain(error)),
+        }
+        resends += 1;
+        let wait = pause(resends, &RetrySettings::default(), fastrand::f64());
+        if scope.sleep(wait).await.is_err() {
+            return Err(client.explain(error));
+        }
+        tracing::info!("nothing was made, sending the request again");
+    }
+}
+
+async fn look<C: Creation>(
+    client: &Client,
+    scope: &Scope,
+    creation: &C,
+) -> Result<Option<C::Object>, Error> {
+    for wait in LOOKS {
+        let wait = client.poll_step.map_or(wait, |step| step.min(wait));
+        if scope.sleep(wait).await.is_err() {
+            return creation.find(&Scope::detached(LAST_LOOK)).await;
+        }
+        match creation.find(scope).await {
+            Ok(None) => {}
+            Err(error) if error.is_cancelled() || error.is_deadline() => {
+                return creation.find(&Scope::detached(LAST_LOOK)).await;
+            }
+            answer => return answer,
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,117 @@
+//! Konnect's pages: `page[size]` and `page[number]`, with a total that counts objects.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::lenient::{maybe_integer, or_default};
+use crate::http::{Api, Error, Pages, Request, Scope};
+
+/// The service's own default is not documented; fewer round trips are kinder to its rate limit.
+const PAGE_SIZE: usize = 100;
+
+#[derive(Debug, Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct Page<T> {
+    #[serde(default = "Vec::new", deserialize_with = "or_default")]
+    data: Vec<T>,
+    #[serde(default, deserialize_with = "or_default")]
+    meta: Meta,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Meta {
+    #[serde(default, deserialize_with = "or_default")]
+    page: PageMeta,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct PageMeta {
+    #[serde(default, deserialize_with = "maybe_integer")]
+    total: Option<i64>,
+}
+
+/// Every object of a list.
+pub(super) async fn list<T: DeserializeOwned>(
+    api: &Api,
+    scope: &Scope,
+    request: Request,
+) -> Result<Vec<T>, Error> {
+    let numbered = move |number: usize| {
+        request
+            .clone()
+            .query("page[size]", &PAGE_SIZE.to_string())
+            .query("page[number]", &number.to_string())
+    };
+    let first = numbered(1);
+    let mut number = 1;
+    let mut seen = 0;
+    let split = move |page: Page<T>| {
+        number += 1;
+        seen += page.data.len();
+        let has_more = match page.meta.page.total {
+            // The total counts objects. Counting what came is safer than the reported size, which may differ from ours.
+            Some(total) => usize::try_from(total).is_ok_and(|total| seen < total),
+            None => page.data.len() >= PAGE_SIZE,
+        };
+        let next = (has_more && !page.data.is_empty()).then(|| numbered(number));
+        (page.data, next)
+    };
+    Pages::new(api, first, split).collect(scope).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::client::tests::api;
+    use super::*;
+    use crate::http::transport::scripted::{Answer, Script};
+
+    async fn listed(answers: &[&str]) -> (Vec<u32>, Vec<String>) {
+        let script = Script::new(answers.iter().map(|body| Answer::json(200, *body)));
+        let scope = Scope::detached(Duration::from_secs(60));
+        let all = list(&api(&script), &scope, Request::get(["v2", "things"])).await;
+        (all.unwrap(), script.calls())
+    }
+
+    #[tokio::test]
+    async fn pages_are_read_until_the_total_is_reached() {
+        let (all, calls) = listed(&[
+            r#"{"data":[1,2],"meta":{"page":{"number":1.0,"size":2.0,"total":3.0}}}"#,
+            r#"{"data":[3],"meta":{"page":{"number":2,"size":2,"total":3}}}"#,
+        ])
+        .await;
+        assert_eq!(all, [1, 2, 3]);
+        assert_eq!(
+            calls,
+            [
+                "GET /v2/things?page%5Bsize%5D=100&page%5Bnumber%5D=1",
+                "GET /v2/things?page%5Bsize%5D=100&page%5Bnumber%5D=2"
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_empty_page_ends_the_list_whatever_the_total_says() {
+        let (all, calls) = listed(&[
+            r#"{"data":[1],"meta":{"page":{"total":9}}}"#,
+            r#"{"data":[],"meta":{"page":{"total":9}}}"#,
+        ])
+        .await;
+        assert_eq!(all, [1]);
+        assert_eq!(calls.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_list_without_a_count_ends_with_a_short_page() {
+        for body in [
+            r#"{"data":[1]}"#,
+            r#"{"data":[1],"meta":null}"#,
+            r#"{"data":[1],"meta":{"page":null}}"#,
+        ] {
+            assert_eq!(listed(&[body]).await.0, [1]);
+        }
+        assert_eq!(listed(&["{}"]).await.0, [0; 0]);
+        assert_eq!(listed(&[r#"{"data":null}"#]).await.0, [0; 0]);
+    }
+}

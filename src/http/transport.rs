@@ -113,7 +113,7 @@ impl Transport {
     }
 
     /// The HTTP client itself, for libraries that bring their own pipeline. It trusts, proxies and limits time as we do, but
-    /// does not check [`check_address`], and does not limit the size of answers.
+    /// does not check [`check_url`], and does not limit the size of answers.
     ///
     /// # Errors
     /// When the CA bundle cannot be used, or nobody is trusted at all.
@@ -131,7 +131,7 @@ impl Transport {
 
     /// Sends once and reads the whole answer, whatever its status.
     pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
-        check_address(&outgoing.url)
+        check_url(&outgoing.url)
             .map_err(|reason| Broken::Unusable(Error::not_configured(reason)))?;
         match &*self.0 {
             Kind::Network(network) => network.exchange(outgoing).await,
@@ -226,7 +226,7 @@ impl Network {
 ///
 /// # Errors
 /// Says what is wrong with the address.
-pub fn check_address(url: &Url) -> Result<(), String> {
+pub fn check_url(url: &Url) -> Result<(), String> {
     let is_loopback = match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

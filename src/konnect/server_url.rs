@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::http::transport::check_address;
+use crate::http::transport::check_url;
 
 /// The one host that serves this API for every geography.
 pub const DEFAULT_SERVER_URL: &str = "https://global.api.konghq.com";
@@ -43,7 +43,7 @@ pub fn server_url(text: &str) -> Result<Url, InvalidServerUrl> {
     if url.query().is_some() || url.fragment().is_some() {
         return Err(refused("it must not hold a query or fragment".to_owned()));
     }
-    check_address(&url).map_err(refused)?;
+    check_url(&url).map_err(refused)?;
     if is_geo_host(&url) {
         tracing::debug!(
             given = url.host_str().unwrap_or_default(),

@@ -316,7 +316,7 @@ async fn a_missing_bundle_fails_at_first_use() {
 
 #[test]
 fn only_this_machine_may_be_reached_in_the_clear() {
-    let allowed = |text: &str| check_address(&Url::parse(text).unwrap()).is_ok();
+    let allowed = |text: &str| check_url(&Url::parse(text).unwrap()).is_ok();
     for good in [
         "https://global.api.konghq.com",
         "https://127.0.0.1:8443/x",

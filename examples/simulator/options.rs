@@ -80,7 +80,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Options, 
             "--control-port" => {
                 options.control_port = value()?
                     .parse()
-                    .map_err(|_| "--control-port is a port number")?
+                    .map_err(|_| "--control-port is a port number")?;
             }
             "--poll-interval" => options.poll_interval = value()?,
             "--exit-with-parent" => options.exit_with_parent = true,

@@ -16,11 +16,11 @@ enum Subject {
 }
 
 /// A step to a moment `seconds` after `at`.
-pub(crate) fn step(at: Moment, seconds: i64, to: &str) -> Option<Step> {
-    Some(Step {
+pub(crate) fn step(at: Moment, seconds: i64, to: &str) -> Step {
+    Step {
         at: at.saturating_add(seconds.saturating_mul(1000)),
         to: to.to_owned(),
-    })
+    }
 }
 
 /// Brings every object up to `now`, in the order in which its changes fell due.
@@ -92,14 +92,14 @@ fn advance_network(world: &mut World, id: &str, due: &Step) {
                 network,
                 "initializing",
                 reported("CREATING", None),
-                step(due.at, durations.network_initializing, "ready")
+                Some(step(due.at, durations.network_initializing, "ready"))
             );
         }
         "terminated" => enter!(
             network,
             "terminated",
             reported("DELETED", None),
-            step(due.at, durations.terminated, "gone")
+            Some(step(due.at, durations.terminated, "gone"))
         ),
         state => enter!(network, state, reported(&state.to_uppercase(), None), None),
     }
@@ -149,11 +149,11 @@ fn advance_transit_gateway(world: &mut World, id: &str, due: &Step) {
                 gateway,
                 "initializing",
                 reported("CREATING", None),
-                step(due.at, durations.peering_check, "check")
+                Some(step(due.at, durations.peering_check, "check"))
             );
         }
         ("check" | "ready", Err(refusal)) => {
-            refuse_gateway(gateway, &refusal, &missing_consent_state)
+            refuse_gateway(gateway, &refusal, &missing_consent_state);
         }
         ("check", Ok(())) if outcome != "judged" && outcome != "ready" => {
             enter!(
@@ -171,13 +171,13 @@ fn advance_transit_gateway(world: &mut World, id: &str, due: &Step) {
                 .peering_initializing
                 .saturating_sub(durations.peering_check)
                 .max(0);
-            gateway.next = step(due.at, rest, "ready");
+            gateway.next = Some(step(due.at, rest, "ready"));
         }
         ("terminated", _) => enter!(
             gateway,
             "terminated",
             reported("DELETED", None),
-            step(due.at, durations.terminated, "gone")
+            Some(step(due.at, durations.terminated, "gone"))
         ),
         (state, _) => enter!(gateway, state, reported(&state.to_uppercase(), None), None),
     }
@@ -241,7 +241,7 @@ fn advance_private_dns(world: &mut World, id: &str, due: &Step) {
             object,
             "initializing",
             reported("CREATING", None),
-            step(due.at, initializing, "ready")
+            Some(step(due.at, initializing, "ready"))
         ),
         ("ready", Err(refusal)) => enter!(
             object,
@@ -264,7 +264,7 @@ fn advance_private_dns(world: &mut World, id: &str, due: &Step) {
             object,
             "terminated",
             reported("DELETED", None),
-            step(due.at, durations.terminated, "gone")
+            Some(step(due.at, durations.terminated, "gone"))
         ),
         (state, _) => enter!(object, state, reported(&state.to_uppercase(), None), None),
     }
@@ -304,28 +304,23 @@ fn heal(world: &mut World, now: Moment) {
 pub(crate) fn start_network(world: &World, network: &mut Network, now: Moment) {
     let durations = &world.settings.durations;
     match network.state.as_str() {
-        "created" => network.next = step(now, durations.created, "initializing"),
+        "created" => network.next = Some(step(now, durations.created, "initializing")),
         "initializing" => {
             network.state_metadata = reported("CREATING", None);
-            network.next = step(now, durations.network_initializing, "ready");
+            network.next = Some(step(now, durations.network_initializing, "ready"));
         }
         _ => network.next = None,
     }
 }
 
-pub(crate) fn first_peering_step(world: &World, state: &str, now: Moment) -> Option<Step> {
+pub(crate) fn first_peering_step(world: &World, state: &str, now: Moment) -> Step {
     match state {
         "created" => step(now, world.settings.durations.created, "initializing"),
         _ => step(now, world.settings.durations.peering_check, "check"),
     }
 }
 
-pub(crate) fn first_private_dns_step(
-    world: &World,
-    state: &str,
-    kind: &str,
-    now: Moment,
-) -> Option<Step> {
+pub(crate) fn first_private_dns_step(world: &World, state: &str, kind: &str, now: Moment) -> Step {
     let durations = &world.settings.durations;
     match state {
         "created" => step(now, durations.created, "initializing"),
@@ -336,7 +331,7 @@ pub(crate) fn first_private_dns_step(
     }
 }
 
-fn last_step(world: &World, now: Moment, seconds: i64) -> Option<Step> {
+fn last_step(world: &World, now: Moment, seconds: i64) -> Step {
     step(
         now,
         seconds,
@@ -349,7 +344,11 @@ fn last_step(world: &World, now: Moment, seconds: i64) -> Option<Step> {
 }
 
 pub(crate) fn terminate_network(world: &mut World, id: &str, now: Moment) {
-    let next = last_step(world, now, world.settings.durations.network_terminating);
+    let next = Some(last_step(
+        world,
+        now,
+        world.settings.durations.network_terminating,
+    ));
     if world.settings.konnect.delete_immediately {
         world.networks.retain(|network| network.id != id);
     } else if let Some(network) = world.networks.iter_mut().find(|network| network.id == id) {
@@ -358,7 +357,11 @@ pub(crate) fn terminate_network(world: &mut World, id: &str, now: Moment) {
 }
 
 pub(crate) fn terminate_transit_gateway(world: &mut World, id: &str, now: Moment) {
-    let next = last_step(world, now, world.settings.durations.peering_terminating);
+    let next = Some(last_step(
+        world,
+        now,
+        world.settings.durations.peering_terminating,
+    ));
     if world.settings.konnect.delete_immediately {
         world.transit_gateways.retain(|gateway| gateway.id != id);
         drop_orphans(world);
@@ -372,7 +375,11 @@ pub(crate) fn terminate_transit_gateway(world: &mut World, id: &str, now: Moment
 }
 
 pub(crate) fn terminate_private_dns(world: &mut World, id: &str, now: Moment) {
-    let next = last_step(world, now, world.settings.durations.private_dns_terminating);
+    let next = Some(last_step(
+        world,
+        now,
+        world.settings.durations.private_dns_terminating,
+    ));
     if world.settings.konnect.delete_immediately {
         world.private_dns.retain(|object| object.id != id);
         drop_orphans(world);

@@ -102,11 +102,14 @@ fn environment(
 pub(crate) fn shell_lines(world: &World, addresses: &Addresses, options: &Options) -> String {
     let mut lines = environment(world, addresses, options);
     lines.push(("SIMULATOR_URL", addresses.control.clone()));
-    let quoted = |value: &str| format!("'{}'", value.replace('\'', r"'\''"));
-    lines
-        .iter()
-        .map(|(name, value)| format!("export {name}={}\n", quoted(value)))
-        .collect()
+    let mut text = String::new();
+    for (name, value) in lines {
+        let quoted = value.replace('\'', r"'\''");
+        for piece in ["export ", name, "='", &quoted, "'\n"] {
+            text.push_str(piece);
+        }
+    }
+    text
 }
 
 /// Writes a file so that a reader sees all of it or nothing.

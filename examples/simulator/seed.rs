@@ -227,30 +227,21 @@ fn furnish(world: &mut World) {
         name: "corp.example".to_owned(),
         links: Vec::new(),
     }];
-    let place = |id: &str,
-                 name: &str,
-                 account: &str,
-                 region: &str,
-                 zones: [&str; 2],
-                 block: &str,
-                 state: &str| {
+    world.networks = networks();
+}
+
+fn networks() -> Vec<Network> {
+    let azure = |id: &str, name: &str, cidr_block: &str, state: &str, reported: &str| {
         let mut state_metadata = Map::new();
-        state_metadata.insert(
-            "reported_status".to_owned(),
-            json!(if state == "ready" {
-                "READY"
-            } else {
-                "CREATING"
-            }),
-        );
+        state_metadata.insert("reported_status".to_owned(), json!(reported));
         Network {
             id: id.to_owned(),
             name: name.to_owned(),
             default: false,
-            cloud_gateway_provider_account_id: account.to_owned(),
-            region: region.to_owned(),
-            availability_zones: zones.map(str::to_owned).to_vec(),
-            cidr_block: block.to_owned(),
+            cloud_gateway_provider_account_id: AZURE_ACCOUNT.to_owned(),
+            region: "eastus2".to_owned(),
+            availability_zones: vec!["eastus2-az2".to_owned(), "eastus2-az3".to_owned()],
+            cidr_block: cidr_block.to_owned(),
             provider_metadata: Map::new(),
             state: state.to_owned(),
             state_metadata,
@@ -260,34 +251,32 @@ fn furnish(world: &mut World) {
             next: None,
         }
     };
-    let azure_zones = ["eastus2-az2", "eastus2-az3"];
-    world.networks = vec![
-        place(
+    vec![
+        azure(
             READY_NETWORK,
             "eastus2-prod",
-            AZURE_ACCOUNT,
-            "eastus2",
-            azure_zones,
             "10.64.0.0/16",
             "ready",
+            "READY",
         ),
-        place(
+        azure(
             INITIALIZING_NETWORK,
             "eastus2-staging",
-            AZURE_ACCOUNT,
-            "eastus2",
-            azure_zones,
             "10.72.0.0/16",
             "initializing",
+            "CREATING",
         ),
-        place(
-            AWS_NETWORK,
-            "us-east-2-prod",
-            AWS_ACCOUNT,
-            "us-east-2",
-            ["use2-az1", "use2-az2"],
-            "10.80.0.0/16",
-            "ready",
-        ),
-    ];
+        Network {
+            cloud_gateway_provider_account_id: AWS_ACCOUNT.to_owned(),
+            region: "us-east-2".to_owned(),
+            availability_zones: vec!["use2-az1".to_owned(), "use2-az2".to_owned()],
+            ..azure(
+                AWS_NETWORK,
+                "us-east-2-prod",
+                "10.80.0.0/16",
+                "ready",
+                "READY",
+            )
+        },
+    ]
 }

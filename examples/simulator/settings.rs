@@ -145,6 +145,10 @@ impl Default for AzureSettings {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of behaviour"
+)]
 pub(crate) struct KonnectSettings {
     /// First state of a network, `initializing` or `created`.
     pub(crate) network_first_state: String,

@@ -453,6 +453,7 @@ pub(crate) struct KonnectToken {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the wire's own names")]
 pub(crate) struct ProviderAccount {
     #[serde(default = "new_id")]
     pub(crate) id: String,
@@ -515,6 +516,7 @@ pub(crate) struct ConfigurationReference {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the wire's own names")]
 pub(crate) struct TransitGateway {
     #[serde(default = "new_id")]
     pub(crate) id: String,
@@ -574,6 +576,7 @@ impl TransitGateway {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the wire's own names")]
 pub(crate) struct PrivateDns {
     #[serde(default = "new_id")]
     pub(crate) id: String,

@@ -211,7 +211,12 @@ pub(super) fn create(world: &mut World, request: &Request<'_>, network_id: &str)
         id: new_id(),
         network_id: network_id.to_owned(),
         name,
-        next: progress::first_private_dns_step(world, &state, kind, request.now),
+        next: Some(progress::first_private_dns_step(
+            world,
+            &state,
+            kind,
+            request.now,
+        )),
         private_dns_attachment_config: config,
         state,
         state_metadata: Map::new(),
@@ -300,7 +305,7 @@ pub(super) fn update(
     }
     "initializing".clone_into(&mut stored.state);
     stored.state_metadata = Map::new();
-    stored.next = next;
+    stored.next = Some(next);
     stored.entity_version += 1;
     stored.updated_at = clock::konnect_timestamp();
     Ok(Answer::json(

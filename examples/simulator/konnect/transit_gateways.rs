@@ -185,7 +185,7 @@ pub(super) fn create(world: &mut World, request: &Request<'_>, network_id: &str)
         dns_config,
         cidr_blocks,
         transit_gateway_attachment_config: config.map(|(_, config)| config).unwrap_or_default(),
-        next: progress::first_peering_step(world, &state, request.now),
+        next: Some(progress::first_peering_step(world, &state, request.now)),
         state,
         state_metadata: Map::new(),
         entity_version: 1,

@@ -105,6 +105,9 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         resource_manager: listen(Service::Arm, true, 0).await?,
         microsoft_graph: listen(Service::Graph, true, 0).await?,
         active_directory: listen(Service::Entra, true, 0).await?,
+        resource_manager_http: listen(Service::Arm, false, 0).await?,
+        microsoft_graph_http: listen(Service::Graph, false, 0).await?,
+        active_directory_http: listen(Service::Entra, false, 0).await?,
     };
     announce(&shared, &addresses, &options, &tls.authority_pem)?;
 

@@ -16,6 +16,10 @@ pub(crate) struct Addresses {
     pub(crate) resource_manager: String,
     pub(crate) microsoft_graph: String,
     pub(crate) active_directory: String,
+    /// The last three without TLS, for clients too small for it.
+    pub(crate) resource_manager_http: String,
+    pub(crate) microsoft_graph_http: String,
+    pub(crate) active_directory_http: String,
 }
 
 pub(crate) fn describe(world: &World, addresses: &Addresses, options: &Options) -> Value {
@@ -42,6 +46,9 @@ pub(crate) fn describe(world: &World, addresses: &Addresses, options: &Options) 
         "resource_manager": addresses.resource_manager,
         "microsoft_graph": addresses.microsoft_graph,
         "active_directory": addresses.active_directory,
+        "resource_manager_http": addresses.resource_manager_http,
+        "microsoft_graph_http": addresses.microsoft_graph_http,
+        "active_directory_http": addresses.active_directory_http,
         "ca_file": options.ca_file,
         "tenant_id": world.tenant_id,
         "kong_application_id": world.settings.konnect.vnet_application,

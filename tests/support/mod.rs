@@ -15,3 +15,4 @@
 pub mod host;
 pub mod identity;
 pub mod simulator;
+pub mod spec;

@@ -21,17 +21,17 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// How long the simulator may take to listen, on a machine that is busy compiling.
 const START_LIMIT: Duration = Duration::from_secs(30);
-const CONTROL_LIMIT: Duration = Duration::from_secs(30);
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(30);
 /// Thirty simulated minutes in about a third of a second.
 const TEST_SPEED: &str = "6000";
 
@@ -48,7 +48,7 @@ pub enum Seed {
 pub struct Simulator {
     child: Child,
     /// Held open: the simulator ends when it closes, even if this process is killed.
-    _stdin: Option<ChildStdin>,
+    stdin: Option<ChildStdin>,
     directory: TempDir,
     ready: Value,
     control: String,
@@ -98,7 +98,7 @@ impl Simulator {
             .to_owned();
         Self {
             child,
-            _stdin: stdin,
+            stdin,
             directory,
             ready,
             control,
@@ -237,29 +237,90 @@ impl Simulator {
     }
 
     fn control(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
-        let (status, answer) = exchange(&self.control, method, path, &[], body);
+        let answer = exchange(&self.control, method, path, &[JSON], &text_of(body));
+        let Answer {
+            status, body: text, ..
+        } = &answer;
         assert_eq!(
-            status, 200,
-            "{method} {path} with {body:?} was refused: {answer}"
+            *status, 200,
+            "{method} {path} with {body:?} was refused: {text}"
         );
-        serde_json::from_str(&answer).expect("the control port answers JSON")
+        answer.json()
     }
 
-    /// One request to Konnect over plain HTTP with the seeded token; the status, and the body as JSON (null when empty).
-    pub fn konnect(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let host = self
-            .url("konnect_http")
-            .trim_start_matches("http://")
-            .to_owned();
-        let token = format!("Bearer {}", self.url("konnect_token"));
-        let (status, answer) = exchange(
-            &host,
-            method,
-            path,
-            &[("authorization", token.as_str())],
-            body,
+    /// One request to Konnect over plain HTTP with the seeded token.
+    pub fn konnect(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let token = self.url("konnect_token").to_owned();
+        self.call("konnect_http", method, path, Some(&token), body)
+    }
+
+    /// One request to Resource Manager over plain HTTP with a good token; the path holds the query, `api-version` included.
+    pub fn arm(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let token = self.token("https://management.azure.com/.default");
+        self.call("resource_manager_http", method, path, Some(&token), body)
+    }
+
+    /// One request to Microsoft Graph over plain HTTP with a good token.
+    pub fn graph(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        let token = self.token("https://graph.microsoft.com/.default");
+        self.call("microsoft_graph_http", method, path, Some(&token), body)
+    }
+
+    /// One request to the service behind an address of the ready file (`…_http`), with or without a bearer token.
+    pub fn call(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> Answer {
+        let authorization = token.map(|token| format!("Bearer {token}"));
+        let mut headers = vec![JSON];
+        headers.extend(
+            authorization
+                .iter()
+                .map(|value| ("authorization", value.as_str())),
         );
-        (status, serde_json::from_str(&answer).unwrap_or(Value::Null))
+        exchange(self.host(service), method, path, &headers, &text_of(body))
+    }
+
+    /// An access token for a scope, by the seeded client secret.
+    pub fn token(&self, scope: &str) -> String {
+        let answer = self.token_request(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", self.url("client_id")),
+            ("client_secret", self.url("client_secret")),
+            ("scope", scope),
+        ]);
+        assert_eq!(answer.status, 200, "no token: {}", answer.body);
+        text(&answer.json(), "access_token").to_owned()
+    }
+
+    /// One request to the token endpoint.
+    pub fn token_request(&self, form: &[(&str, &str)]) -> Answer {
+        let path = format!("/{}/oauth2/v2.0/token", self.url("tenant_id"));
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        exchange(
+            self.host("active_directory_http"),
+            "POST",
+            &path,
+            &headers,
+            &body,
+        )
+    }
+
+    /// Closes the simulator's standard input, as the death of this process would, and waits for it to end.
+    pub fn ends_with_its_parent(mut self) -> bool {
+        drop(self.stdin.take());
+        self.child.wait().is_ok_and(|status| status.success())
+    }
+
+    fn host(&self, service: &str) -> &str {
+        self.url(service).trim_start_matches("http://")
     }
 }
 
@@ -281,21 +342,48 @@ fn text<'value>(value: &'value Value, key: &str) -> &'value str {
 }
 
 /// The example as cargo built it: tests lie in `target/PROFILE/deps`, examples in `target/PROFILE/examples`.
+///
+/// `cargo test` builds examples, `cargo test --test NAME` does not, so one that is older than its sources is refused.
 fn executable() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     let profile = test
         .parent()
-        .and_then(std::path::Path::parent)
+        .and_then(Path::parent)
         .expect("target/PROFILE/deps");
     let path = profile
         .join("examples")
         .join(format!("simulator{}", std::env::consts::EXE_SUFFIX));
+    let advice = "build it with `cargo build --example simulator`";
+    let built =
+        modified(&path).unwrap_or_else(|| panic!("{} is missing; {advice}", path.display()));
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/simulator");
+    let stale = newest(&sources).is_some_and(|newest| newest > built);
     assert!(
-        path.is_file(),
-        "{} is missing; build it with `cargo build --example simulator`",
+        !stale,
+        "{} is older than its sources; {advice}",
         path.display()
     );
     path
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path)
+        .and_then(|found| found.modified())
+        .ok()
+}
+
+/// When the last file in a folder was changed.
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    let times = entries.filter_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            newest(&path)
+        } else {
+            modified(&path)
+        }
+    });
+    times.max()
 }
 
 /// The line that says where everything is; standard output ends without it when the simulator could not start.
@@ -314,60 +402,83 @@ fn ready(child: &mut Child, directory: &TempDir) -> Value {
     })
 }
 
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+fn text_of(body: Option<&Value>) -> String {
+    body.map(Value::to_string).unwrap_or_default()
+}
+
+/// An answer over plain HTTP.
+#[derive(Debug)]
+pub struct Answer {
+    /// 0 when the connection was cut before the status line was whole.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+    /// The body is shorter than announced, or the connection was cut before it.
+    pub cut: bool,
+}
+
+impl Answer {
+    /// The body as JSON; null when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// One exchange over plain HTTP/1.1 on a connection of its own.
 pub fn exchange(
     host: &str,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
-    body: Option<&Value>,
-) -> (u16, String) {
-    let body = body.map(Value::to_string).unwrap_or_default();
+    body: &str,
+) -> Answer {
     let mut stream = TcpStream::connect(host).expect("the simulator listens");
     stream
-        .set_read_timeout(Some(CONTROL_LIMIT))
+        .set_read_timeout(Some(EXCHANGE_LIMIT))
         .expect("a read timeout");
-    let mut request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n",
-        body.len()
-    );
-    if !body.is_empty() {
-        request.push_str("content-type: application/json\r\n");
-    }
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").expect("text can be written");
     }
-    request.push_str("\r\n");
-    request.push_str(&body);
+    write!(request, "content-length: {}\r\n\r\n{body}", body.len()).expect("text can be written");
     stream
         .write_all(request.as_bytes())
         .expect("the request is sent");
+    let mut answer = Vec::new();
+    // A cut connection may end in a reset; what came before it counts.
+    let ended = stream.read_to_end(&mut answer);
+    parse(&String::from_utf8_lossy(&answer), ended.is_err())
+}
 
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).expect("a status line");
-    let status = line
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
+fn parse(text: &str, reset: bool) -> Answer {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
+    let mut lines = head.lines();
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1)?.parse().ok())
         .unwrap_or(0);
-    let mut length = None;
-    loop {
-        line.clear();
-        reader.read_line(&mut line).expect("a header");
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse::<u64>().ok();
-        }
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.trim().to_lowercase(), value.trim().to_owned()))
+        .collect();
+    let announced = headers
+        .iter()
+        .find(|(name, _)| name == "content-length")
+        .and_then(|(_, value)| value.parse::<usize>().ok());
+    let cut = reset || status == 0 || announced.is_some_and(|length| body.len() < length);
+    Answer {
+        status,
+        headers,
+        body: body.to_owned(),
+        cut,
     }
-    let mut answer = String::new();
-    reader
-        .take(length.unwrap_or(0))
-        .read_to_string(&mut answer)
-        .expect("the body");
-    (status, answer)
 }

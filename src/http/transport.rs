@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode};
+use rustls::CertificateError;
 use tokio::sync::OnceCell;
 use url::{Host, Url};
 
@@ -280,7 +281,7 @@ fn certificate_fault(error: &reqwest::Error) -> Option<String> {
             if let Some(rustls::Error::InvalidCertificate(fault)) =
                 candidate.downcast_ref::<rustls::Error>()
             {
-                return Some(fault.to_string());
+                return Some(certificate_words(fault));
             }
         }
         source = payload
@@ -288,6 +289,19 @@ fn certificate_fault(error: &reqwest::Error) -> Option<String> {
             .or_else(|| cause.source());
     }
     None
+}
+
+fn certificate_words(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::UnknownIssuer => "nobody that is trusted issued it".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it belongs to another host".to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 /// An error and its causes in one line, without repetitions and secrets.

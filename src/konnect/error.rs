@@ -2,15 +2,16 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use http::HeaderMap;
 use serde_json::Value;
 
 use super::lenient::member;
-use crate::http::{self as rest, FieldFault, Refusal, RefusalParts};
+use crate::http::{self as rest, FieldFault, RefusalParts};
 
-/// Why a Konnect call failed.
+/// Why a Konnect call failed. Status, refusal, deadline and the like are those of [`rest::Error`], which it dereferences to.
 #[derive(Debug)]
 pub struct Error {
     inner: rest::Error,
@@ -32,18 +33,6 @@ impl Error {
     #[must_use]
     pub fn advice(&self) -> Option<&str> {
         self.advice.as_deref()
-    }
-
-    /// The service's refusal, if it answered with an error status.
-    #[must_use]
-    pub fn refusal(&self) -> Option<&Refusal> {
-        self.inner.refusal()
-    }
-
-    /// The HTTP status of a refusal.
-    #[must_use]
-    pub fn status(&self) -> Option<u16> {
-        self.inner.status()
     }
 
     /// There is no such object.
@@ -113,40 +102,24 @@ impl Error {
             || faults.any(|fault| fault.field == "name" && says_taken(&fault.reason))
     }
 
-    /// The user interrupted.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.inner.is_cancelled()
-    }
-
-    /// The operation's time was over.
-    #[must_use]
-    pub fn is_deadline(&self) -> bool {
-        self.inner.is_deadline()
-    }
-
-    /// A change was sent and may or may not have been carried out.
-    #[must_use]
-    pub fn is_outcome_unknown(&self) -> bool {
-        self.inner.is_outcome_unknown()
-    }
-
-    /// Trying the same again later may help.
-    #[must_use]
-    pub fn is_passing(&self) -> bool {
-        self.inner.is_passing()
-    }
-
-    /// The settings hold values that only become known later.
-    #[must_use]
-    pub fn is_not_known_yet(&self) -> bool {
-        self.inner.is_not_known_yet()
-    }
-
     /// The failure as every API has it, without the advice.
     #[must_use]
     pub fn into_http(self) -> rest::Error {
         self.inner
+    }
+}
+
+impl Deref for Error {
+    type Target = rest::Error;
+
+    fn deref(&self) -> &rest::Error {
+        &self.inner
+    }
+}
+
+impl From<Error> for rest::Error {
+    fn from(error: Error) -> Self {
+        error.inner
     }
 }
 
@@ -168,12 +141,12 @@ impl StdError for Error {
     }
 }
 
-/// Faults of the path (a network id) and faults without a name are not the body's.
+/// Faults of the path are not the body's, and tell of the state an object is in: `networkId`, `transitGatewayId`. Names in bodies
+/// are written with underscores.
 fn names_body_field(fault: &FieldFault) -> bool {
-    !matches!(
-        fault.field.as_str(),
-        "" | "network_id" | "networkId" | "network"
-    )
+    let first = fault.field.split('.').next().unwrap_or_default();
+    let is_of_path = first == "network_id" || first.contains(|c: char| c.is_ascii_uppercase());
+    !first.is_empty() && !is_of_path
 }
 
 fn says_taken(text: &str) -> bool {
@@ -322,6 +295,7 @@ mod tests {
         for body in [
             r#"{"status":400,"title":"Bad Request","detail":"network is not ready","instance":"kong:trace:1"}"#,
             r#"{"title":"Bad Request","invalid_parameters":[{"field":"networkId","reason":"not ready","source":"path"}]}"#,
+            r#"{"title":"Bad Request","invalid_parameters":[{"field":"transitGatewayId","reason":"initializing"}]}"#,
             r#"{"title":"Bad Request","invalid_parameters":[{"reason":"not ready"}]}"#,
             r#"{"title":"Bad Request","invalid_parameters":"none"}"#,
             "",

@@ -242,7 +242,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::is_field_fault`] and [`Error::is_name_taken`] are final. Any other [`Error::is_bad_request`] can mean that the
-    /// network is not ready. [`Error::is_outcome_unknown`] when it is not known whether the object exists.
+    /// network is not ready. [`is_outcome_unknown`](crate::http::Error::is_outcome_unknown) when it is not known whether the object exists.
     pub async fn create_transit_gateway(
         &self,
         scope: &Scope,

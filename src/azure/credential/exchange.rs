@@ -1,0 +1,242 @@
+//! The credential library's way to the network: ours.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use azure_core::error::ErrorKind;
+use azure_core::http::headers::Headers;
+use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+use url::{Host, Url};
+
+use crate::azure::envelope::Fault;
+use crate::http::transport::{Broken, Outgoing};
+use crate::http::{Error, Failure, Interruption, InterruptionKind, Response, Transport};
+
+/// How long the machine's identity endpoint may take. It is on the same host: silence means that it is not there.
+const IDENTITY_ENDPOINT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Sends the credential library's requests through our transport, so that CA bundle, proxies and limits are the same.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    transport: Transport,
+}
+
+impl Exchange {
+    pub(super) fn new(transport: Transport) -> Self {
+        Self { transport }
+    }
+
+    async fn to_identity_endpoint(&self, outgoing: Outgoing) -> Result<Response, Broken> {
+        // Plain http, which the transport refuses elsewhere: the address is only reachable from this machine itself.
+        let client = self.transport.client().await.map_err(Broken::Unusable)?;
+        let mut request = client
+            .request(outgoing.method, outgoing.url)
+            .headers(outgoing.headers)
+            .timeout(IDENTITY_ENDPOINT_LIMIT);
+        if let Some(body) = outgoing.body {
+            request = request.body(body);
+        }
+        let answered = async {
+            let mut response = request.send().await?;
+            let status = response.status();
+            let headers = std::mem::take(response.headers_mut());
+            response.bytes().await.map(|body| Response {
+                status,
+                headers,
+                body,
+            })
+        };
+        answered.await.map_err(|error| {
+            // Final: the library would ask again for more than a minute.
+            Broken::Unusable(Error::credential(format!(
+                "no managed identity endpoint answers on this machine ({}); use_msi works on Azure machines only",
+                error.without_url()
+            )))
+        })
+    }
+}
+
+#[async_trait::async_trait]
+impl HttpClient for Exchange {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let outgoing = outgoing(request)?;
+        let call = format!("{} {}", outgoing.method, outgoing.url.path());
+        let answer = if is_link_local(&outgoing.url) {
+            self.to_identity_endpoint(outgoing).await
+        } else {
+            self.transport.exchange(outgoing).await
+        };
+        let response = answer.map_err(|broken| interrupted(broken, call))?;
+        let status = StatusCode::from(response.status.as_u16());
+        let headers = to_headers(&response.headers);
+        Ok(if response.status.is_success() {
+            AsyncRawResponse::from_bytes(status, headers, response.body)
+        } else {
+            AsyncRawResponse::from_bytes(status, headers, readable(&response.body))
+        })
+    }
+}
+
+fn is_link_local(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv4(address)) if Ipv4Addr::is_link_local(&address))
+}
+
+fn outgoing(request: &Request) -> azure_core::Result<Outgoing> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in request.headers().iter() {
+        let pair = HeaderName::from_bytes(name.as_str().as_bytes())
+            .ok()
+            .zip(HeaderValue::from_str(value.as_str()).ok());
+        // Only a secret of the user's can hold what a header cannot.
+        let (name, mut value) =
+            pair.ok_or_else(|| unsendable("a header holds characters that cannot be sent"))?;
+        value.set_sensitive(name == http::header::AUTHORIZATION);
+        headers.insert(name, value);
+    }
+    let body = match request.body() {
+        Body::Bytes(bytes) => Some(bytes.clone()).filter(|bytes| !bytes.is_empty()),
+        Body::SeekableStream(_) => return Err(unsendable("token requests have no streams")),
+    };
+    Ok(Outgoing {
+        method: match request.method() {
+            Method::Get => http::Method::GET,
+            Method::Post => http::Method::POST,
+            _ => return Err(unsendable("tokens are asked for with GET and POST only")),
+        },
+        url: request.url().clone(),
+        headers,
+        body,
+    })
+}
+
+fn unsendable(reason: &'static str) -> azure_core::Error {
+    azure_core::Error::with_message(ErrorKind::Other, reason)
+}
+
+fn to_headers(headers: &HeaderMap) -> Headers {
+    let mut converted = Headers::new();
+    for (name, value) in headers {
+        if let Ok(value) = value.to_str() {
+            converted.insert(name.as_str().to_owned(), value.to_owned());
+        }
+    }
+    converted
+}
+
+/// The kind tells the library whether to try again; our own error inside is taken out again by `explain`.
+fn interrupted(broken: Broken, call: String) -> azure_core::Error {
+    const API: &str = "Microsoft Entra";
+    match broken {
+        Broken::Unusable(error) => azure_core::Error::new(ErrorKind::Other, error),
+        Broken::Interrupted(source) => {
+            let kind = match source.kind {
+                InterruptionKind::NotConnected => ErrorKind::Connection,
+                InterruptionKind::Lost => ErrorKind::Io,
+                InterruptionKind::Untrusted | InterruptionKind::TooLarge => ErrorKind::Other,
+            };
+            azure_core::Error::new(kind, failure(API, call, source))
+        }
+    }
+}
+
+fn failure(api: &'static str, call: String, source: Interruption) -> Error {
+    match source.kind {
+        InterruptionKind::NotConnected | InterruptionKind::Untrusted => Failure::NotSent {
+            api,
+            call,
+            attempts: 1,
+            source,
+        },
+        // Asking for a token changes nothing, so it is as if a read got no answer.
+        InterruptionKind::Lost | InterruptionKind::TooLarge => Failure::NoAnswer {
+            api,
+            call,
+            attempts: 1,
+            source,
+        },
+    }
+    .into()
+}
+
+/// An error body in the one form that the library can read.
+///
+/// Its reader borrows the texts and gives up on any escape in them (Entra's descriptions hold line breaks), on other types
+/// and on pages of a gateway; the user would see the reader's complaint instead of Entra's words. So the body is read here,
+/// by the tolerant reader, and written anew without anything that JSON has to escape.
+fn readable(body: &[u8]) -> Vec<u8> {
+    let fault = Fault::read(body);
+    let plain = |text: &str| -> String {
+        let unescaped = |character: char| match character {
+            '"' => '\'',
+            '\\' => '/',
+            character if character.is_control() => ' ',
+            character => character,
+        };
+        text.chars().map(unescaped).collect()
+    };
+    let codes: Vec<i32> = match serde_json::from_slice::<Value>(body) {
+        Ok(value) => value
+            .get("error_codes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|code| i32::try_from(code.as_i64()?).ok())
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    let id = |wanted: &str| {
+        let found = fault.trace.iter().find(|(label, _)| label == wanted);
+        found.map(|(_, id)| plain(id))
+    };
+    json!({
+        "error": fault.code.as_deref().map(plain),
+        "error_description": plain(&fault.message),
+        "error_codes": codes,
+        "trace_id": id("trace id"),
+        "correlation_id": id("correlation id"),
+    })
+    .to_string()
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_error_body_becomes_one_that_can_be_borrowed() {
+        for body in [
+            "{\"error\":\"invalid_client\",\"error_codes\":[7000215],\"error_description\":\"AADSTS7000215: \\\"x\\\"\\r\\nTrace ID: t\\u00e9\",\"trace_id\":\"t\",\"correlation_id\":\"c\"}",
+            "<html><title>Bad \"Gateway\"</title></html>",
+            "",
+            "{\"error\":{\"code\":\"x\",\"message\":\"a\\\\b\"}}",
+            "{\"error_codes\":[99999999999]}",
+        ] {
+            #[derive(serde::Deserialize)]
+            struct Borrowed<'a> {
+                error_codes: Vec<i32>,
+                error_description: &'a str,
+            }
+            let readable = readable(body.as_bytes());
+            let read: Borrowed<'_> =
+                serde_json::from_slice(&readable).unwrap_or_else(|fault| panic!("{body}: {fault}"));
+            assert!(!read.error_description.contains('\n'));
+            assert!(read.error_codes.len() < 2);
+        }
+    }
+
+    #[test]
+    fn only_the_machines_own_link_is_plain() {
+        for (url, expected) in [
+            ("http://169.254.169.254/metadata", true),
+            ("http://169.254.129.2:8081/msi/token", true),
+            ("http://169.255.0.1/", false),
+            ("http://localhost/", false),
+            ("https://login.microsoftonline.com/", false),
+        ] {
+            assert_eq!(is_link_local(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+}

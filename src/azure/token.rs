@@ -1,0 +1,253 @@
+//! Keeps one audience's token: asks in time, once for all callers, and goes on with the old one while it can.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::HeaderValue;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::http::{Authorize, Error, Scope, Secret};
+
+/// A token is renewed this long before it expires (or after half its life, if that is shorter).
+const MARGIN: Duration = Duration::from_secs(300);
+/// After a failed renewal the token that still holds is used for this long before the next try.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// How long a renewal may keep callers waiting while the old token still holds.
+const PATIENCE_WITH_RENEWAL: Duration = Duration::from_secs(15);
+/// Callers that were refused together shall not each fetch a token of their own.
+const JUST_ISSUED: Duration = Duration::from_secs(10);
+
+/// A token as it was issued.
+pub(super) struct Issued {
+    pub(super) token: Secret,
+    /// How long it will hold from now.
+    pub(super) lifetime: Duration,
+}
+
+/// Fetches tokens for one audience.
+#[async_trait]
+pub(super) trait Issuer: Send + Sync {
+    /// Fetches a token. With `renew` nothing that is kept may be given again.
+    async fn issue(&self, renew: bool) -> Result<Issued, Error>;
+}
+
+/// One audience's tokens.
+pub(super) struct TokenSource {
+    issuer: Box<dyn Issuer>,
+    /// Held while a token is fetched, so that all other callers wait for that one.
+    held: Mutex<Option<Held>>,
+}
+
+struct Held {
+    header: HeaderValue,
+    issued: Instant,
+    renew_at: Instant,
+    expires: Instant,
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TokenSource")
+            .finish_non_exhaustive()
+    }
+}
+
+impl TokenSource {
+    pub(super) fn new(issuer: Box<dyn Issuer>) -> Self {
+        Self {
+            issuer,
+            held: Mutex::new(None),
+        }
+    }
+}
+
+impl Held {
+    fn new(issued: &Issued) -> Result<Self, Error> {
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", issued.token.expose()))
+            .map_err(|_| {
+                Error::credential("the token that was issued holds characters that cannot be sent")
+            })?;
+        header.set_sensitive(true);
+        let now = Instant::now();
+        let margin = MARGIN.min(issued.lifetime / 2);
+        Ok(Self {
+            header,
+            issued: now,
+            renew_at: now + issued.lifetime.saturating_sub(margin),
+            expires: now + issued.lifetime,
+        })
+    }
+}
+
+#[async_trait]
+impl Authorize for TokenSource {
+    async fn authorization(&self, _scope: &Scope, renew: bool) -> Result<HeaderValue, Error> {
+        let mut held = self.held.lock().await;
+        let now = Instant::now();
+        let is_fresh = |token: &Held| {
+            if renew {
+                now < token.issued + JUST_ISSUED
+            } else {
+                now < token.renew_at
+            }
+        };
+        if let Some(token) = held.as_ref().filter(|token| is_fresh(token)) {
+            return Ok(token.header.clone());
+        }
+        let fetch = self.issuer.issue(renew);
+        let fetched = match held.as_mut().filter(|token| !renew && now < token.expires) {
+            None => fetch.await,
+            Some(token) => match timeout(PATIENCE_WITH_RENEWAL, fetch).await {
+                Ok(Ok(issued)) => Ok(issued),
+                failed => {
+                    let reason = match failed {
+                        Ok(Err(error)) => error.to_string(),
+                        _ => "no answer yet".to_owned(),
+                    };
+                    tracing::warn!(
+                        reason,
+                        "the Azure token could not be renewed; the old one is used while it holds"
+                    );
+                    token.renew_at = now + PAUSE_AFTER_FAILURE;
+                    return Ok(token.header.clone());
+                }
+            },
+        };
+        let fresh = Held::new(&fetched?)?;
+        let header = fresh.header.clone();
+        *held = Some(fresh);
+        Ok(header)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::Arc;
+    use std::sync::Mutex as StdMutex;
+
+    use super::*;
+
+    /// Answers in order: a lifetime in seconds, or a failure. Each answer takes a second.
+    #[derive(Clone, Default)]
+    struct Script {
+        answers: Arc<StdMutex<VecDeque<Option<u64>>>>,
+        asked: Arc<StdMutex<Vec<bool>>>,
+    }
+
+    #[async_trait]
+    impl Issuer for Script {
+        async fn issue(&self, renew: bool) -> Result<Issued, Error> {
+            let number = {
+                let mut asked = self.asked.lock().unwrap();
+                asked.push(renew);
+                asked.len()
+            };
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let answer = self
+                .answers
+                .lock()
+                .unwrap()
+                .pop_front()
+                .expect("an answer is scripted");
+            match answer {
+                Some(seconds) => Ok(Issued {
+                    token: Secret::new(format!("t{number}")),
+                    lifetime: Duration::from_secs(seconds),
+                }),
+                None => Err(Error::credential("refused")),
+            }
+        }
+    }
+
+    fn source(answers: &[Option<u64>]) -> (Arc<TokenSource>, Script) {
+        let script = Script::default();
+        script.answers.lock().unwrap().extend(answers);
+        (Arc::new(TokenSource::new(Box::new(script.clone()))), script)
+    }
+
+    async fn token(source: &TokenSource, renew: bool) -> Result<String, Error> {
+        let scope = Scope::detached(Duration::from_secs(3600));
+        let header = source.authorization(&scope, renew).await?;
+        assert!(header.is_sensitive());
+        Ok(header.to_str().unwrap().to_owned())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_kept_until_five_minutes_before_its_end() {
+        let (source, script) = source(&[Some(3600), Some(3600)]);
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        tokio::time::advance(Duration::from_secs(3299)).await;
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
+        assert_eq!(*script.asked.lock().unwrap(), [false, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_callers_share_one_fetch() {
+        let (source, script) = source(&[Some(3600)]);
+        let callers: Vec<_> = (0..20)
+            .map(|_| {
+                let source = Arc::clone(&source);
+                tokio::spawn(async move { token(&source, false).await.unwrap() })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.unwrap(), "Bearer t1");
+        }
+        assert_eq!(script.asked.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_renewal_goes_on_with_the_token_that_holds() {
+        let (source, script) = source(&[Some(3600), None, None, None]);
+        token(&source, false).await.unwrap();
+        tokio::time::advance(Duration::from_secs(3310)).await;
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        // Not asked again at once.
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        assert_eq!(script.asked.lock().unwrap().len(), 2);
+        tokio::time::advance(Duration::from_secs(31)).await;
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        assert_eq!(script.asked.lock().unwrap().len(), 3);
+        tokio::time::advance(Duration::from_secs(300)).await;
+        assert!(token(&source, false).await.unwrap_err().is_credential());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_token_is_replaced_once_for_all_who_were_refused() {
+        let (source, script) = source(&[Some(3600), Some(3600), Some(3600)]);
+        token(&source, false).await.unwrap();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        for _ in 0..5 {
+            assert_eq!(token(&source, true).await.unwrap(), "Bearer t2");
+        }
+        assert_eq!(*script.asked.lock().unwrap(), [false, true]);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(token(&source, true).await.unwrap(), "Bearer t3");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_short_lived_token_is_used_for_half_its_life() {
+        let (source, script) = source(&[Some(240), Some(240)]);
+        token(&source, false).await.unwrap();
+        tokio::time::advance(Duration::from_secs(118)).await;
+        token(&source, false).await.unwrap();
+        assert_eq!(script.asked.lock().unwrap().len(), 1);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        token(&source, false).await.unwrap();
+        assert_eq!(script.asked.lock().unwrap().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_that_gives_up_leaves_the_way_free() {
+        let (source, _) = source(&[Some(3600), Some(3600)]);
+        let given_up = timeout(Duration::from_millis(500), token(&source, false)).await;
+        assert!(given_up.is_err());
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
+    }
+}

@@ -67,6 +67,15 @@ impl Call {
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
+    /// Whether the request says that its body is JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        let media_type = self
+            .header("content-type")
+            .and_then(|content_type| content_type.split(';').next());
+        media_type
+            .is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
+    }
+
     pub(crate) fn json(&self) -> Result<Value, serde_json::Error> {
         serde_json::from_slice(&self.body)
     }

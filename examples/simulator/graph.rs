@@ -31,6 +31,11 @@ fn route(cloud: &mut Cloud, call: &Call, request_id: &str) -> Answer {
     let now = cloud.clock.now();
     let world = &mut cloud.world;
     let fail = Failure { call, request_id };
+    if ["POST", "PATCH"].contains(&call.method.as_str()) && !call.is_json() {
+        let message =
+            "Write requests (excluding DELETE) must contain the Content-Type header declaration.";
+        return fail.answer(400, "BadRequest", message);
+    }
     match (call.method.as_str(), parts.as_slice()) {
         ("GET", ["v1.0", "servicePrincipals"]) => list_principals(world, &fail, now),
         ("POST", ["v1.0", "servicePrincipals"]) => create_principal(world, &fail, now),
@@ -210,6 +215,9 @@ fn with_context(call: &Call, entity: &str, body: Value) -> Value {
 
 fn list_principals(world: &World, fail: &Failure<'_>, now: Moment) -> Answer {
     let call = fail.call;
+    if !world.settings.rights.graph_read {
+        return fail.denied();
+    }
     let terms = match odata::parse_filter(call.query_value("$filter").unwrap_or_default()) {
         Ok(terms) => terms,
         Err(error) => {
@@ -244,10 +252,6 @@ fn list_principals(world: &World, fail: &Failure<'_>, now: Moment) -> Answer {
                 ),
             );
         }
-    }
-    // Without the right to read, an application still sees itself.
-    if !world.settings.rights.graph_read {
-        return fail.denied();
     }
     let count = found.len();
     let value: Vec<Value> = found

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::simulator::{Answer, Seed, Simulator};
+use crate::support::simulator::{Answer, Seed, Simulator, exchange};
 use crate::support::spec;
 use crate::{PEERING_ACTIONS, grant};
 
@@ -419,4 +419,25 @@ fn virtual_network_shows_address_space_and_peerings() {
     assert_eq!(read(&vnet).status, 403);
     assert_eq!(read(cloud.vnet_id("vnet-billing")).status, 200);
     spec::assert_journal_conforms(&cloud.requests());
+}
+
+#[test]
+fn bodies_must_say_that_they_are_json() {
+    let cloud = Simulator::start(Seed::Demo);
+    let first = subscription(&cloud, 0);
+    let host = cloud
+        .url("resource_manager_http")
+        .trim_start_matches("http://")
+        .to_owned();
+    let token = format!(
+        "Bearer {}",
+        cloud.token("https://management.azure.com/.default")
+    );
+    let body = role("role", &[&first]).to_string();
+    let path = format!("{}/{ONE}?{VERSION}", roles(&first));
+    let answer = exchange(&host, "PUT", &path, &[("authorization", &token)], &body);
+    assert_eq!(
+        (answer.status, code(&answer)),
+        (415, "UnsupportedMediaType".to_owned())
+    );
 }

@@ -372,15 +372,18 @@ fn modified(path: &Path) -> Option<SystemTime> {
         .ok()
 }
 
-/// When the last file in a folder was changed.
+/// When the last source below a folder was changed; cargo tracks no other files.
 fn newest(folder: &Path) -> Option<SystemTime> {
     let entries = std::fs::read_dir(folder).ok()?.flatten();
     let times = entries.filter_map(|entry| {
         let path = entry.path();
+        let is_source = path
+            .extension()
+            .is_some_and(|extension| extension == "rs" || extension == "html");
         if path.is_dir() {
             newest(&path)
         } else {
-            modified(&path)
+            modified(&path).filter(|_| is_source)
         }
     });
     times.max()

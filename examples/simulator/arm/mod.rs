@@ -124,6 +124,13 @@ pub(crate) struct Request<'call> {
 
 impl Request<'_> {
     pub(crate) fn json(&self) -> Result<Value, Fault> {
+        if !self.call.is_json() {
+            let given = self.call.header("content-type").unwrap_or("<null>");
+            let text = format!(
+                "The content media type '{given}' is not supported. Only 'application/json' is supported."
+            );
+            return Err(fault(415, "UnsupportedMediaType", text));
+        }
         self.call.json().map_err(|error| {
             fault(
                 400,

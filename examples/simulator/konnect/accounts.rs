@@ -21,6 +21,7 @@ pub(crate) const RESERVED_CIDR_BLOCKS: [&str; 2] = ["10.100.0.0/16", "172.17.0.0
 const PROVIDER_FILTER: [Filterable; 1] = [Filterable {
     key: "provider",
     states: None,
+    bare: false,
 }];
 const QUOTA_STAMP: &str = "2026-01-05T09:00:00.000Z";
 

@@ -16,9 +16,9 @@ pub(crate) struct Check {
 /// The body as an object, or the 400 that says it is none.
 pub(crate) fn body(request: &Request<'_>) -> Result<Map<String, Value>, Problem> {
     match request.call.json() {
-        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(Value::Object(fields)) if request.call.is_json() => Ok(fields),
         _ => Err(Problem::invalid(vec![
-            json!({ "field": "", "rule": "is_object", "reason": "body must be a JSON object", "source": "body" }),
+            json!({ "field": "", "rule": "is_object", "reason": "body must be a JSON object sent as application/json", "source": "body" }),
         ])),
     }
 }

@@ -26,10 +26,12 @@ const FILTERS: [Filterable; 2] = [
     Filterable {
         key: "name",
         states: None,
+        bare: false,
     },
     Filterable {
         key: "state",
         states: Some(&STATES),
+        bare: false,
     },
 ];
 

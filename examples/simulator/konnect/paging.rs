@@ -11,9 +11,10 @@ use crate::world::World;
 pub(crate) struct Filterable {
     pub(crate) key: &'static str,
     pub(crate) states: Option<&'static [&'static str]>,
+    /// Whether `filter[key]=value` without an operator is published too.
+    pub(crate) bare: bool,
 }
 
-/// `bare` is `filter[state]=ready` without an operator, which some lists allow.
 enum Operator {
     Equal,
     NotEqual,
@@ -117,7 +118,8 @@ fn filters(call: &Call, filterable: &[Filterable]) -> Result<Vec<Filter>, Proble
             .find(|known| known.key == key)
             .ok_or_else(unknown)?;
         let operator = match (operator, known.states) {
-            (Some("eq"), _) | (None, Some(_)) => Operator::Equal,
+            (Some("eq"), _) => Operator::Equal,
+            (None, _) if known.bare => Operator::Equal,
             (Some("neq"), _) => Operator::NotEqual,
             (Some("oeq"), _) => Operator::AnyOf,
             (Some("contains"), None) => Operator::Contains,

@@ -24,10 +24,12 @@ const FILTERS: [Filterable; 2] = [
     Filterable {
         key: "name",
         states: None,
+        bare: false,
     },
     Filterable {
         key: "state",
         states: Some(&STATES),
+        bare: true,
     },
 ];
 /// The states in which the published text allows a deletion; updates are held to the same.

@@ -25,10 +25,12 @@ const FILTERS: [Filterable; 2] = [
     Filterable {
         key: "name",
         states: None,
+        bare: false,
     },
     Filterable {
         key: "state",
         states: Some(&STATES),
+        bare: true,
     },
 ];
 /// The API's own word is "transitional"; the pending ones wait for the user and may be given up.

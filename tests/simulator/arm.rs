@@ -441,3 +441,34 @@ fn bodies_must_say_that_they_are_json() {
         (415, "UnsupportedMediaType".to_owned())
     );
 }
+
+#[test]
+fn filters_beyond_the_published_ones_are_refused() {
+    let cloud = Simulator::start(Seed::Demo);
+    let list = |filter: &str| {
+        let path = format!(
+            "{}?{VERSION}&$filter={}",
+            roles(""),
+            filter.replace(' ', "%20")
+        );
+        cloud.arm("GET", &path, None).status
+    };
+    for good in [
+        "type eq 'BuiltInRole'",
+        "roleName eq 'it''s' and type eq 'CustomRole'",
+        "atScopeAndBelow()",
+    ] {
+        assert_eq!(list(good), 200, "{good}");
+    }
+    for bad in [
+        "roleName eq Kong",
+        "roleName ne 'x'",
+        "roleName eq 'x' or type eq 'y'",
+        "eq 'x'",
+        "roleName eq 'x",
+        "id eq 'x'",
+    ] {
+        assert_eq!(list(bad), 400, "{bad}");
+    }
+    spec::assert_bad_requests_are_refused(&cloud.requests());
+}

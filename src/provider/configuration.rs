@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::azure::cloud::{Cloud, Endpoints};
+use crate::azure::cloud::{Cloud, EndpointError, EndpointOverrides, Environment, Service, UnknownEnvironment};
 use crate::azure::credential::CredentialSettings;
+use crate::azure::ids::{Guid, ParseIdError};
 use crate::http::secret::Secret;
 use crate::http::transport::{Transport, TransportSettings};
 use crate::konnect::server_url;
@@ -18,7 +19,7 @@ use crate::tf::path::Path;
 use crate::tf::value::Value;
 use crate::{azure, konnect};
 
-use super::environment::{self as env, Environment};
+use super::environment::{self as env, Variables};
 use super::schema::{EndpointsModel, ProviderModel};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
@@ -38,37 +39,27 @@ pub struct Settings {
 ///
 /// # Errors
 /// A setting that is malformed, at its attribute; of a variable the message names the variable.
-pub fn resolve(model: &ProviderModel, environment: Environment<'_>) -> Result<Settings, Diagnostics> {
+pub fn resolve(model: &ProviderModel, environment: Variables<'_>) -> Result<Settings, Diagnostics> {
     let mut reader = Reader { environment, diagnostics: Diagnostics::new() };
-    let settings = reader.settings(model);
-    if reader.diagnostics.has_errors() { Err(reader.diagnostics) } else { Ok(settings) }
-}
-
-/// An address of a service: https, or http on loopback.
-///
-/// # Errors
-/// Why it cannot be used.
-pub fn service_url(text: &str) -> Result<Url, String> {
-    let url = parse_url(text)?;
-    crate::http::transport::check_url(&url).map_err(|refusal| refusal.to_string())?;
-    Ok(url)
-}
-
-/// An address that secrets are sent to: https only.
-///
-/// # Errors
-/// Why it cannot be used.
-pub fn secure_url(text: &str) -> Result<Url, String> {
-    let url = parse_url(text)?;
-    if url.scheme() == "https" { Ok(url) } else { Err("it must begin with https://".to_owned()) }
-}
-
-fn parse_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|refusal| refusal.to_string())?;
-    if url.host().is_none() {
-        return Err("it names no host".to_owned());
+    match reader.settings(model) {
+        Some(settings) if !reader.diagnostics.has_errors() => Ok(settings),
+        _ => Err(reader.diagnostics),
     }
-    Ok(url)
+}
+
+/// Whether an address can replace one of the cloud's: https, or http on loopback for services that see no secrets.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check_endpoint(service: Service, text: &str) -> Result<(), EndpointError> {
+    let mut overrides = EndpointOverrides::default();
+    let place = match service {
+        Service::ResourceManager => &mut overrides.resource_manager,
+        Service::MicrosoftGraph => &mut overrides.microsoft_graph,
+        Service::ActiveDirectory => &mut overrides.active_directory,
+    };
+    *place = Some(text.to_owned());
+    Cloud::new(Environment::Public, &overrides).map(|_| ())
 }
 
 /// A setting's value and where it came from: the attribute's or the variable's name.
@@ -78,12 +69,12 @@ struct Found {
 }
 
 struct Reader<'e> {
-    environment: Environment<'e>,
+    environment: Variables<'e>,
     diagnostics: Diagnostics,
 }
 
 impl Reader<'_> {
-    fn settings(&mut self, model: &ProviderModel) -> Settings {
+    fn settings(&mut self, model: &ProviderModel) -> Option<Settings> {
         let ca_certificate_path = self.text("ca_certificate_path", &model.ca_certificate_path, env::CA_CERTIFICATE_PATH);
         let transport = Transport::new(TransportSettings {
             request_timeout: self.duration("request_timeout", &model.request_timeout).unwrap_or(REQUEST_TIMEOUT),
@@ -106,19 +97,20 @@ impl Reader<'_> {
             max_concurrent_requests,
             poll_step,
         };
+        let cloud = self.cloud(model);
         let azure = azure::Settings {
             transport,
-            cloud: self.cloud(model),
+            cloud: cloud?,
             tenant_id: self.guid("tenant_id", &model.tenant_id, env::TENANT_ID),
             subscription_id: self.guid("subscription_id", &model.subscription_id, env::SUBSCRIPTION_ID),
             credential: self.credential(model),
-            correlation_request_id: self.variable(env::CORRELATION_REQUEST_ID).map(|found| found.value),
+            correlation_id: azure::access::correlation_id(self.variable(env::CORRELATION_REQUEST_ID).as_ref().map(|found| found.value.as_str())),
             unknown: unknown.azure,
             max_retries,
             max_concurrent_requests,
             poll_step,
         };
-        Settings { konnect, azure }
+        Some(Settings { konnect, azure })
     }
 
     fn variable(&self, names: &[&'static str]) -> Option<Found> {
@@ -155,9 +147,9 @@ impl Reader<'_> {
         }
     }
 
-    fn guid(&mut self, name: &'static str, configured: &Attr<String>, names: &[&'static str]) -> Option<azure::ids::Guid> {
+    fn guid(&mut self, name: &'static str, configured: &Attr<String>, names: &[&'static str]) -> Option<Guid> {
         let found = self.text(name, configured, names);
-        self.parsed(name, found, |text| text.trim().parse().map_err(|refusal: azure::ids::NotAGuid| refusal.to_string()))
+        self.parsed(name, found, |text| text.trim().parse().map_err(|refusal: ParseIdError| refusal.to_string()))
     }
 
     fn duration(&mut self, name: &'static str, configured: &Attr<String>) -> Option<Duration> {
@@ -219,21 +211,30 @@ impl Reader<'_> {
             .unwrap_or_else(server_url::default_server)
     }
 
-    fn cloud(&mut self, model: &ProviderModel) -> Cloud {
+    fn cloud(&mut self, model: &ProviderModel) -> Option<Cloud> {
         let name = self.text("environment", &model.environment, env::ENVIRONMENT);
-        let cloud: Cloud = self
-            .parsed("environment", name, |text| text.parse().map_err(|refusal: azure::cloud::UnknownCloud| refusal.to_string()))
+        let environment = self
+            .parsed("environment", name, |text| text.parse().map_err(|refusal: UnknownEnvironment| refusal.to_string()))
             .unwrap_or_default();
         let none = EndpointsModel::default();
         let endpoints = model.endpoints.known().unwrap_or(&none);
-        let resource_manager = self.text("endpoints", &endpoints.resource_manager, env::RESOURCE_MANAGER_URL);
-        let microsoft_graph = self.text("endpoints", &endpoints.microsoft_graph, env::MICROSOFT_GRAPH_URL);
-        let active_directory = self.text("endpoints", &endpoints.active_directory, env::ACTIVE_DIRECTORY_URL);
-        cloud.with_endpoints(Endpoints {
-            resource_manager: self.parsed("endpoints", resource_manager, service_url),
-            microsoft_graph: self.parsed("endpoints", microsoft_graph, service_url),
-            active_directory: self.parsed("endpoints", active_directory, secure_url),
-        })
+        let mut address = |configured, names| self.text("endpoints", configured, names).map(|found| found.value);
+        let overrides = EndpointOverrides {
+            resource_manager: address(&endpoints.resource_manager, env::RESOURCE_MANAGER_URL),
+            microsoft_graph: address(&endpoints.microsoft_graph, env::MICROSOFT_GRAPH_URL),
+            active_directory: address(&endpoints.active_directory, env::ACTIVE_DIRECTORY_URL),
+        };
+        Cloud::new(environment, &overrides)
+            .map_err(|refusal| {
+                let (name, variable) = match refusal.service() {
+                    Service::ResourceManager => ("resource_manager", env::RESOURCE_MANAGER_URL),
+                    Service::MicrosoftGraph => ("microsoft_graph", env::MICROSOFT_GRAPH_URL),
+                    Service::ActiveDirectory => ("active_directory", env::ACTIVE_DIRECTORY_URL),
+                };
+                let detail = format!("{refusal}. It is set in endpoints.{name} or the environment variable {}.", variable.join(", "));
+                self.diagnostics.push(Diagnostic::error("Invalid endpoints", detail).at(Path::attribute("endpoints").child(name)));
+            })
+            .ok()
     }
 
     fn credential(&mut self, model: &ProviderModel) -> CredentialSettings {
@@ -312,3 +313,6 @@ impl Unknown {
         unknown
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The environment variables that stand in for absent settings.
 
 /// Reads one variable; a closure, so that tests need not touch the real environment.
-pub type Environment<'e> = &'e (dyn Fn(&str) -> Option<String> + Send + Sync);
+pub type Variables<'e> = &'e (dyn Fn(&str) -> Option<String> + Send + Sync);
 
 /// Konnect's token.
 pub const KONNECT_TOKEN: &[&str] = &["KONNECT_TOKEN", "KONNECT_SPAT"];

@@ -6,9 +6,11 @@ use crate::model;
 use crate::tf::duration;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::tf::types::Type;
-use crate::tf::validate::{OneOf, Parses, WholeNumber};
+use crate::tf::validate::{OneOf, Parses, Validate, WholeNumber};
 
-use super::configuration::{secure_url, service_url};
+use crate::azure::cloud::Service;
+
+use super::configuration::check_endpoint;
 
 model! {
     /// The provider block as written.
@@ -95,6 +97,10 @@ fn checked<E>(result: Result<impl Sized, E>) -> Result<(), E> {
     result.map(|_| ())
 }
 
+fn endpoint(service: Service) -> impl Validate {
+    Parses::new("an https address", move |text: &str| check_endpoint(service, text))
+}
+
 /// The provider block's schema. Everything is optional and falls back to the environment.
 #[must_use]
 pub fn schema() -> Schema {
@@ -172,11 +178,11 @@ pub fn schema() -> Schema {
                     Nesting::Single,
                     vec![
                         text("resource_manager", "Azure Resource Manager. Environment: `KONNECTAZURE_RESOURCE_MANAGER_URL`.")
-                            .validate(Parses::new("an https address", |text: &str| checked(service_url(text)))),
+                            .validate(endpoint(Service::ResourceManager)),
                         text("microsoft_graph", "Microsoft Graph. Environment: `KONNECTAZURE_MICROSOFT_GRAPH_URL`.")
-                            .validate(Parses::new("an https address", |text: &str| checked(service_url(text)))),
+                            .validate(endpoint(Service::MicrosoftGraph)),
                         text("active_directory", "Entra sign-in. Environment: `KONNECTAZURE_ACTIVE_DIRECTORY_URL`.")
-                            .validate(Parses::new("an https address", |text: &str| checked(secure_url(text)))),
+                            .validate(endpoint(Service::ActiveDirectory)),
                     ],
                 ),
             )

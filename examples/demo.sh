@@ -59,7 +59,7 @@ while read -r name; do unset "$name"; done < <(env | sed -n 's/^\(\(ARM\|AZURE\|
 cp examples/complete/*.tf "$folder/"
 cat > "$folder/terraform.tfvars" <<VARS
 subscription_id     = "$ARM_SUBSCRIPTION_ID"
-resource_group_name = "rg-net"
+resource_group_name = "rg-network"
 vnet_name           = "vnet-orders"
 network_name        = "eastus2-prod"
 dns_server          = "10.20.0.4"

@@ -1,0 +1,228 @@
+//! The whole flow under real Terraform: one apply for everything, and what happens when it cannot go on.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+use support::simulator::{Seed, Simulator};
+use support::terraform::{Running, Workspace, folded};
+
+/// How long a test waits for something that another process does.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn complete(simulator: &Simulator) -> Workspace {
+    let workspace = Workspace::new(simulator.env());
+    workspace.copy_example("complete");
+    let variables = format!(
+        "subscription_id = {}\nresource_group_name = \"rg-network\"\nvnet_name = \"vnet-orders\"\nnetwork_name = \"eastus2-prod\"\n\
+         dns_server = \"10.20.0.4\"\n",
+        simulator.ready()["subscription_id"]
+    );
+    std::fs::write(workspace.folder().join("terraform.tfvars"), variables).unwrap();
+    workspace
+}
+
+fn peering_only(simulator: &Simulator, vnet: &str) -> String {
+    format!(
+        "resource \"konnectazure_vnet_peering\" \"this\" {{\n  name = \"orders\"\n  network_id = \"{}\"\n  vnet_id = \"{}\"\n}}\n",
+        simulator.network_id("eastus2-prod"),
+        simulator.vnet_id(vnet)
+    )
+}
+
+/// Looks until `condition` gives something.
+fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
+        std::thread::yield_now();
+    }
+}
+
+fn grant_everything(simulator: &Simulator, workspace: &Workspace) {
+    let subscription = format!("/subscriptions/{}", simulator.ready()["subscription_id"].as_str().unwrap());
+    workspace.write(&format!(
+        "resource \"konnectazure_service_principal\" \"kong\" {{}}\n\
+         resource \"konnectazure_peering_role\" \"kong\" {{\n  assignable_scopes = [\"{subscription}\"]\n}}\n\
+         resource \"konnectazure_role_assignment\" \"kong\" {{\n  scope = \"{}\"\n  role_definition_id = konnectazure_peering_role.kong.id\n  \
+         principal_id = konnectazure_service_principal.kong.object_id\n}}\n",
+        simulator.vnet_id("vnet-orders")
+    ));
+    workspace.apply().expect_success("consent, role and assignment");
+}
+
+#[test]
+fn one_apply_makes_everything_and_one_destroy_leaves_nothing() {
+    let simulator = Simulator::start(Seed::Demo);
+    let before = simulator.state();
+    let workspace = complete(&simulator);
+    let expected: BTreeMap<String, String> = [
+        "konnectazure_dns_mappings.corp",
+        "konnectazure_peering_role.kong",
+        "konnectazure_role_assignment.kong",
+        "konnectazure_service_principal.kong",
+        "konnectazure_vnet_peering.orders",
+    ]
+    .map(|address| (address.to_owned(), "create".to_owned()))
+    .into();
+    assert_eq!(workspace.plan().actions(), expected);
+    workspace.apply().expect_success("apply");
+    workspace.assert_settled();
+
+    let state = workspace.state();
+    assert_eq!(state["konnectazure_vnet_peering.orders"]["state"], "ready");
+    assert_eq!(state["konnectazure_vnet_peering.orders"]["azure_peering"]["state"], "Connected");
+    assert_eq!(state["konnectazure_dns_mappings.corp"]["state"], "ready");
+    assert_eq!(state["konnectazure_dns_mappings.corp"]["mapping_type"], "N-to-1");
+    assert_eq!(state["konnectazure_service_principal.kong"]["created"], true);
+    assert_eq!(state["data.konnectazure_service_principal.kong"]["object_id"], state["konnectazure_service_principal.kong"]["object_id"]);
+    assert_eq!(state["data.konnectazure_network.gateways"]["region"], "eastus2");
+
+    workspace.destroy().expect_success("destroy");
+    let after = simulator.state();
+    for kind in ["service_principals", "role_definitions", "role_assignments", "transit_gateways", "private_dns"] {
+        assert_eq!(after[kind], before[kind], "{kind} after destroy");
+    }
+}
+
+#[test]
+fn destruction_goes_against_the_order_of_creation_by_references_alone() {
+    let simulator = Simulator::start(Seed::Demo);
+    let workspace = complete(&simulator);
+    workspace.apply().expect_success("apply");
+    simulator.clear_requests();
+    workspace.destroy().expect_success("destroy");
+    let deletions: Vec<String> = simulator
+        .requests_matching("", "DELETE", "")
+        .iter()
+        .filter(|request| request["status"].as_u64().is_some_and(|status| status < 300))
+        .filter_map(|request| request["path"].as_str().map(str::to_owned))
+        .collect();
+    let places: Vec<usize> = ["/private-dns/", "/transit-gateways/", "/roleAssignments/", "/roleDefinitions/"]
+        .iter()
+        .map(|part| deletions.iter().position(|path| path.contains(part)).unwrap_or_else(|| panic!("no {part} in {deletions:?}")))
+        .collect();
+    assert!(places.is_sorted(), "{deletions:?}");
+}
+
+#[test]
+fn missing_consent_stops_the_peering_before_anything_is_sent_and_names_the_consent_link() {
+    let simulator = Simulator::manual(Seed::Demo);
+    let workspace = Workspace::new(simulator.env());
+    workspace.write(&peering_only(&simulator, "vnet-orders"));
+    let said = workspace.apply().expect_failure("apply without consent");
+    let tenant = simulator.ready()["tenant_id"].as_str().unwrap();
+    let link = format!("/{tenant}/adminconsent?client_id=207b296f-cf25-4d23-9eba-9a2c41dc62ca");
+    // The program breaks long words at its line width.
+    assert!(said.replace(' ', "").contains(&link), "{said}");
+    assert!(simulator.requests_matching("konnect", "POST", "transit-gateways").is_empty());
+}
+
+#[test]
+fn an_interrupt_in_the_wait_ends_it_and_keeps_the_peering_in_the_state() {
+    let simulator = Simulator::manual(Seed::Demo);
+    let workspace = Workspace::new(simulator.env());
+    grant_everything(&simulator, &workspace);
+    let grants = std::fs::read_to_string(workspace.folder().join("main.tf")).unwrap();
+    std::fs::write(workspace.folder().join("main.tf"), format!("{grants}\n{}", peering_only(&simulator, "vnet-orders"))).unwrap();
+
+    let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    let id = eventually("the peering's creation", || simulator.objects("transit_gateways").first().map(|object| object["id"].clone()));
+    eventually("a look at the peering", || {
+        let looks = simulator.requests_matching("konnect", "GET", &format!("transit-gateways/{}", id.as_str().unwrap()));
+        (!looks.is_empty()).then_some(())
+    });
+    let interrupted = Instant::now();
+    apply.signal("INT");
+    let said = apply.finish().expect_failure("an interrupted apply");
+    assert!(interrupted.elapsed() < PATIENCE && said.contains("Interrupted"), "{said}");
+
+    assert_eq!(workspace.state()["konnectazure_vnet_peering.this"]["id"], id);
+    simulator.run_clock(5_000.0);
+    workspace.apply().expect_success("the next apply");
+    workspace.assert_settled();
+    let peerings: Vec<Json> = simulator.objects("transit_gateways").into_iter().filter(|object| object["state"] == "ready").collect();
+    assert_eq!(peerings.len(), 1, "{peerings:?}");
+    workspace.destroy().expect_success("destroy");
+}
+
+/// The plugin process below a running command.
+#[cfg(target_os = "linux")]
+fn plugin_of(running: &Running) -> Option<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id())).ok()?;
+    children.split_whitespace().filter_map(|id| id.parse().ok()).find(|id: &u32| {
+        std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| "terraform-provider-konnectazure".starts_with(name.trim()))
+    })
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_provider_that_is_told_to_terminate_answers_first_so_that_the_peering_stays_in_the_state() {
+    let simulator = Simulator::manual(Seed::Demo);
+    let workspace = Workspace::new(simulator.env());
+    grant_everything(&simulator, &workspace);
+    let grants = std::fs::read_to_string(workspace.folder().join("main.tf")).unwrap();
+    std::fs::write(workspace.folder().join("main.tf"), format!("{grants}\n{}", peering_only(&simulator, "vnet-orders"))).unwrap();
+
+    let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    let id = eventually("the peering's creation", || simulator.objects("transit_gateways").first().map(|object| object["id"].clone()));
+    let plugin = plugin_of(&apply).or_else(|| {
+        // Between Terraform and the plugin there may be threads that own the child.
+        let threads = std::fs::read_dir(format!("/proc/{}/task", apply.id())).ok()?;
+        threads.flatten().find_map(|thread| {
+            let children = std::fs::read_to_string(thread.path().join("children")).ok()?;
+            children.split_whitespace().next()?.parse().ok()
+        })
+    });
+    let plugin = plugin.expect("the plugin's process");
+    let sent = std::process::Command::new("kill").arg("-TERM").arg(plugin.to_string()).status().unwrap();
+    assert!(sent.success());
+    apply.finish().expect_failure("an apply whose provider was terminated");
+    assert_eq!(workspace.state()["konnectazure_vnet_peering.this"]["id"], id);
+    simulator.run_clock(5_000.0);
+    workspace.destroy().expect_success("destroy");
+}
+
+#[test]
+fn a_token_that_konnect_refuses_is_named_by_where_it_came_from_but_never_shown() {
+    let simulator = Simulator::start(Seed::Demo);
+    let mut workspace = Workspace::new(simulator.env());
+    workspace.set("KONNECT_TOKEN", "kpat_not0the0right0one");
+    workspace.write("data \"konnectazure_network\" \"this\" {\n  name = \"eastus2-prod\"\n}\n");
+    let said = workspace.apply().expect_failure("a wrong token");
+    assert!(said.contains("401") && said.contains("KONNECT_TOKEN") && !said.contains("not0the0right0one"), "{said}");
+}
+
+#[test]
+fn malformed_provider_settings_are_refused_on_their_attribute() {
+    let workspace = Workspace::new(Vec::new());
+    workspace.write("provider \"konnectazure\" {\n  tenant_id = \"contoso\"\n}\ndata \"konnectazure_network\" \"this\" {\n  name = \"x\"\n}\n");
+    let said = folded(&workspace.run(&["validate", "-no-color"]).expect_failure("validate"));
+    assert!(said.contains("tenant_id") && said.contains("GUID"), "{said}");
+}
+
+#[test]
+fn a_provider_setting_that_is_unknown_at_plan_does_not_fail_the_plan() {
+    let simulator = Simulator::start(Seed::Demo);
+    let mut workspace = Workspace::new(simulator.env());
+    let token = simulator.ready()["konnect_token"].as_str().unwrap().to_owned();
+    workspace.unset("KONNECT_TOKEN");
+    workspace.write(&format!(
+        "resource \"terraform_data\" \"token\" {{\n  input = \"{token}\"\n}}\n\
+         provider \"konnectazure\" {{\n  konnect_token = terraform_data.token.output\n}}\n\
+         resource \"konnectazure_dns_mappings\" \"this\" {{\n  name = \"corp\"\n  network_id = \"{}\"\n  \
+         mappings = [{{ domains = [\"corp.example\"], target_ip_addresses = [\"10.20.0.4\"] }}]\n}}\n",
+        simulator.network_id("eastus2-prod")
+    ));
+    workspace.apply().expect_success("apply");
+    assert_eq!(workspace.state()["konnectazure_dns_mappings.this"]["state"], json!("ready"));
+    workspace.assert_settled();
+    workspace.destroy().expect_success("destroy");
+}

@@ -1,1 +1,103 @@
-fn main() {}
+//! The provider's program: started by Terraform it serves, started by hand it says what it is.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use konnectazure::plugin::{self, Launch, LaunchError};
+use konnectazure::provider::KonnectAzure;
+use konnectazure::wire;
+use tonic::service::Routes;
+
+const NAME: &str = "terraform-provider-konnectazure";
+const SHORT_NAME: &str = "konnectazure";
+const ADDRESS: &str = "registry.terraform.io/konnect-azure/konnectazure";
+
+const HELP: &str = "\
+Usage: terraform-provider-konnectazure [OPTION]
+
+Terraform starts this program by itself; its documentation says how to use it in a configuration.
+
+Options:
+  --debug    serve without Terraform as parent, and print the TF_REATTACH_PROVIDERS line to use
+  --version  print the version
+  --help     print this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        [] => run(launched()),
+        // A single dash is accepted too: providers in Go document their flags so.
+        ["--debug" | "-debug"] => run(debugged()),
+        ["--version" | "-version"] => say(&format!("{NAME} {}\n", env!("CARGO_PKG_VERSION"))),
+        ["--help" | "-help" | "-h"] => say(HELP),
+        [unknown, ..] => complain(&format!("unknown argument {unknown:?}\n\n{HELP}")),
+    }
+}
+
+async fn launched() -> Result<(), String> {
+    let launch =
+        Launch::from_environment(&plugin::process_environment).map_err(|error| match error {
+            LaunchError::NotAPlugin => plugin::by_hand_message(NAME),
+            other => chain(&other),
+        })?;
+    let server = wire::Server::new(KonnectAzure::new(plugin::process_environment));
+    plugin::serve(launch, routes(&server), || server.stop_work())
+        .await
+        .map_err(|error| chain(&error))
+}
+
+async fn debugged() -> Result<(), String> {
+    let server = wire::Server::new(KonnectAzure::new(plugin::process_environment));
+    plugin::debug::serve(
+        ADDRESS,
+        &plugin::process_environment,
+        routes(&server),
+        || server.stop_work(),
+    )
+    .await
+    .map_err(|error| chain(&error))
+}
+
+fn routes(server: &wire::Server) -> Routes {
+    Routes::new(server.service(plugin::MAX_MESSAGE_BYTES))
+}
+
+fn run(serving: impl Future<Output = Result<(), String>>) -> ExitCode {
+    plugin::logs::install(&plugin::process_environment, SHORT_NAME);
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&format!("cannot start: {error}")),
+    };
+    let served = runtime.block_on(serving);
+    // What is still stuck in a blocking call must not hold the process: the host kills it after two seconds.
+    runtime.shutdown_background();
+    served.map_or_else(|error| complain(&error), |()| ExitCode::SUCCESS)
+}
+
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "asked for on the command line; no host reads it"
+)]
+fn say(text: &str) -> ExitCode {
+    print!("{text}");
+    ExitCode::SUCCESS
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the only way to tell a person, or the host's log, why nothing is served"
+)]
+fn complain(text: &str) -> ExitCode {
+    eprintln!("{}", text.trim_end());
+    ExitCode::FAILURE
+}

@@ -1,6 +1,12 @@
 //! The whole flow under real Terraform: one apply for everything, and what happens when it cannot go on.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod support;
 
@@ -47,7 +53,10 @@ fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
 }
 
 fn grant_everything(simulator: &Simulator, workspace: &Workspace) {
-    let subscription = format!("/subscriptions/{}", simulator.ready()["subscription_id"].as_str().unwrap());
+    let subscription = format!(
+        "/subscriptions/{}",
+        simulator.ready()["subscription_id"].as_str().unwrap()
+    );
     workspace.write(&format!(
         "resource \"konnectazure_service_principal\" \"kong\" {{}}\n\
          resource \"konnectazure_peering_role\" \"kong\" {{\n  assignable_scopes = [\"{subscription}\"]\n}}\n\
@@ -55,7 +64,9 @@ fn grant_everything(simulator: &Simulator, workspace: &Workspace) {
          principal_id = konnectazure_service_principal.kong.object_id\n}}\n",
         simulator.vnet_id("vnet-orders")
     ));
-    workspace.apply().expect_success("consent, role and assignment");
+    workspace
+        .apply()
+        .expect_success("consent, role and assignment");
 }
 
 #[test]
@@ -78,16 +89,37 @@ fn one_apply_makes_everything_and_one_destroy_leaves_nothing() {
 
     let state = workspace.state();
     assert_eq!(state["konnectazure_vnet_peering.orders"]["state"], "ready");
-    assert_eq!(state["konnectazure_vnet_peering.orders"]["azure_peering"]["state"], "Connected");
+    assert_eq!(
+        state["konnectazure_vnet_peering.orders"]["azure_peering"]["state"],
+        "Connected"
+    );
     assert_eq!(state["konnectazure_dns_mappings.corp"]["state"], "ready");
-    assert_eq!(state["konnectazure_dns_mappings.corp"]["mapping_type"], "N-to-1");
-    assert_eq!(state["konnectazure_service_principal.kong"]["created"], true);
-    assert_eq!(state["data.konnectazure_service_principal.kong"]["object_id"], state["konnectazure_service_principal.kong"]["object_id"]);
-    assert_eq!(state["data.konnectazure_network.gateways"]["region"], "eastus2");
+    assert_eq!(
+        state["konnectazure_dns_mappings.corp"]["mapping_type"],
+        "N-to-1"
+    );
+    assert_eq!(
+        state["konnectazure_service_principal.kong"]["created"],
+        true
+    );
+    assert_eq!(
+        state["data.konnectazure_service_principal.kong"]["object_id"],
+        state["konnectazure_service_principal.kong"]["object_id"]
+    );
+    assert_eq!(
+        state["data.konnectazure_network.gateways"]["region"],
+        "eastus2"
+    );
 
     workspace.destroy().expect_success("destroy");
     let after = simulator.state();
-    for kind in ["service_principals", "role_definitions", "role_assignments", "transit_gateways", "private_dns"] {
+    for kind in [
+        "service_principals",
+        "role_definitions",
+        "role_assignments",
+        "transit_gateways",
+        "private_dns",
+    ] {
         assert_eq!(after[kind], before[kind], "{kind} after destroy");
     }
 }
@@ -102,13 +134,27 @@ fn destruction_goes_against_the_order_of_creation_by_references_alone() {
     let deletions: Vec<String> = simulator
         .requests_matching("", "DELETE", "")
         .iter()
-        .filter(|request| request["status"].as_u64().is_some_and(|status| status < 300))
+        .filter(|request| {
+            request["status"]
+                .as_u64()
+                .is_some_and(|status| status < 300)
+        })
         .filter_map(|request| request["path"].as_str().map(str::to_owned))
         .collect();
-    let places: Vec<usize> = ["/private-dns/", "/transit-gateways/", "/roleAssignments/", "/roleDefinitions/"]
-        .iter()
-        .map(|part| deletions.iter().position(|path| path.contains(part)).unwrap_or_else(|| panic!("no {part} in {deletions:?}")))
-        .collect();
+    let places: Vec<usize> = [
+        "/private-dns/",
+        "/transit-gateways/",
+        "/roleAssignments/",
+        "/roleDefinitions/",
+    ]
+    .iter()
+    .map(|part| {
+        deletions
+            .iter()
+            .position(|path| path.contains(part))
+            .unwrap_or_else(|| panic!("no {part} in {deletions:?}"))
+    })
+    .collect();
     assert!(places.is_sorted(), "{deletions:?}");
 }
 
@@ -122,7 +168,11 @@ fn missing_consent_stops_the_peering_before_anything_is_sent_and_names_the_conse
     let link = format!("/{tenant}/adminconsent?client_id=207b296f-cf25-4d23-9eba-9a2c41dc62ca");
     // The program breaks long words at its line width.
     assert!(said.replace(' ', "").contains(&link), "{said}");
-    assert!(simulator.requests_matching("konnect", "POST", "transit-gateways").is_empty());
+    assert!(
+        simulator
+            .requests_matching("konnect", "POST", "transit-gateways")
+            .is_empty()
+    );
 }
 
 #[test]
@@ -131,24 +181,47 @@ fn an_interrupt_in_the_wait_ends_it_and_keeps_the_peering_in_the_state() {
     let workspace = Workspace::new(simulator.env());
     grant_everything(&simulator, &workspace);
     let grants = std::fs::read_to_string(workspace.folder().join("main.tf")).unwrap();
-    std::fs::write(workspace.folder().join("main.tf"), format!("{grants}\n{}", peering_only(&simulator, "vnet-orders"))).unwrap();
+    std::fs::write(
+        workspace.folder().join("main.tf"),
+        format!("{grants}\n{}", peering_only(&simulator, "vnet-orders")),
+    )
+    .unwrap();
 
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-    let id = eventually("the peering's creation", || simulator.objects("transit_gateways").first().map(|object| object["id"].clone()));
+    let id = eventually("the peering's creation", || {
+        simulator
+            .objects("transit_gateways")
+            .first()
+            .map(|object| object["id"].clone())
+    });
     eventually("a look at the peering", || {
-        let looks = simulator.requests_matching("konnect", "GET", &format!("transit-gateways/{}", id.as_str().unwrap()));
+        let looks = simulator.requests_matching(
+            "konnect",
+            "GET",
+            &format!("transit-gateways/{}", id.as_str().unwrap()),
+        );
         (!looks.is_empty()).then_some(())
     });
     let interrupted = Instant::now();
     apply.signal("INT");
     let said = apply.finish().expect_failure("an interrupted apply");
-    assert!(interrupted.elapsed() < PATIENCE && said.contains("Interrupted"), "{said}");
+    assert!(
+        interrupted.elapsed() < PATIENCE && said.contains("Interrupted"),
+        "{said}"
+    );
 
-    assert_eq!(workspace.state()["konnectazure_vnet_peering.this"]["id"], id);
+    assert_eq!(
+        workspace.state()["konnectazure_vnet_peering.this"]["id"],
+        id
+    );
     simulator.run_clock(5_000.0);
     workspace.apply().expect_success("the next apply");
     workspace.assert_settled();
-    let peerings: Vec<Json> = simulator.objects("transit_gateways").into_iter().filter(|object| object["state"] == "ready").collect();
+    let peerings: Vec<Json> = simulator
+        .objects("transit_gateways")
+        .into_iter()
+        .filter(|object| object["state"] == "ready")
+        .collect();
     assert_eq!(peerings.len(), 1, "{peerings:?}");
     workspace.destroy().expect_success("destroy");
 }
@@ -156,10 +229,15 @@ fn an_interrupt_in_the_wait_ends_it_and_keeps_the_peering_in_the_state() {
 /// The plugin process below a running command.
 #[cfg(target_os = "linux")]
 fn plugin_of(running: &Running) -> Option<u32> {
-    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id())).ok()?;
-    children.split_whitespace().filter_map(|id| id.parse().ok()).find(|id: &u32| {
-        std::fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| "terraform-provider-konnectazure".starts_with(name.trim()))
-    })
+    let children =
+        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id())).ok()?;
+    children
+        .split_whitespace()
+        .filter_map(|id| id.parse().ok())
+        .find(|id: &u32| {
+            std::fs::read_to_string(format!("/proc/{id}/comm"))
+                .is_ok_and(|name| "terraform-provider-konnectazure".starts_with(name.trim()))
+        })
 }
 
 #[cfg(target_os = "linux")]
@@ -169,10 +247,19 @@ fn a_provider_that_is_told_to_terminate_answers_first_so_that_the_peering_stays_
     let workspace = Workspace::new(simulator.env());
     grant_everything(&simulator, &workspace);
     let grants = std::fs::read_to_string(workspace.folder().join("main.tf")).unwrap();
-    std::fs::write(workspace.folder().join("main.tf"), format!("{grants}\n{}", peering_only(&simulator, "vnet-orders"))).unwrap();
+    std::fs::write(
+        workspace.folder().join("main.tf"),
+        format!("{grants}\n{}", peering_only(&simulator, "vnet-orders")),
+    )
+    .unwrap();
 
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-    let id = eventually("the peering's creation", || simulator.objects("transit_gateways").first().map(|object| object["id"].clone()));
+    let id = eventually("the peering's creation", || {
+        simulator
+            .objects("transit_gateways")
+            .first()
+            .map(|object| object["id"].clone())
+    });
     let plugin = plugin_of(&apply).or_else(|| {
         // Between Terraform and the plugin there may be threads that own the child.
         let threads = std::fs::read_dir(format!("/proc/{}/task", apply.id())).ok()?;
@@ -182,10 +269,19 @@ fn a_provider_that_is_told_to_terminate_answers_first_so_that_the_peering_stays_
         })
     });
     let plugin = plugin.expect("the plugin's process");
-    let sent = std::process::Command::new("kill").arg("-TERM").arg(plugin.to_string()).status().unwrap();
+    let sent = std::process::Command::new("kill")
+        .arg("-TERM")
+        .arg(plugin.to_string())
+        .status()
+        .unwrap();
     assert!(sent.success());
-    apply.finish().expect_failure("an apply whose provider was terminated");
-    assert_eq!(workspace.state()["konnectazure_vnet_peering.this"]["id"], id);
+    apply
+        .finish()
+        .expect_failure("an apply whose provider was terminated");
+    assert_eq!(
+        workspace.state()["konnectazure_vnet_peering.this"]["id"],
+        id
+    );
     simulator.run_clock(5_000.0);
     workspace.destroy().expect_success("destroy");
 }
@@ -197,22 +293,37 @@ fn a_token_that_konnect_refuses_is_named_by_where_it_came_from_but_never_shown()
     workspace.set("KONNECT_TOKEN", "kpat_not0the0right0one");
     workspace.write("data \"konnectazure_network\" \"this\" {\n  name = \"eastus2-prod\"\n}\n");
     let said = workspace.apply().expect_failure("a wrong token");
-    assert!(said.contains("401") && said.contains("KONNECT_TOKEN") && !said.contains("not0the0right0one"), "{said}");
+    assert!(
+        said.contains("401")
+            && said.contains("KONNECT_TOKEN")
+            && !said.contains("not0the0right0one"),
+        "{said}"
+    );
 }
 
 #[test]
 fn malformed_provider_settings_are_refused_on_their_attribute() {
     let workspace = Workspace::new(Vec::new());
     workspace.write("provider \"konnectazure\" {\n  tenant_id = \"contoso\"\n}\ndata \"konnectazure_network\" \"this\" {\n  name = \"x\"\n}\n");
-    let said = folded(&workspace.run(&["validate", "-no-color"]).expect_failure("validate"));
-    assert!(said.contains("tenant_id") && said.contains("GUID"), "{said}");
+    let said = folded(
+        &workspace
+            .run(&["validate", "-no-color"])
+            .expect_failure("validate"),
+    );
+    assert!(
+        said.contains("tenant_id") && said.contains("GUID"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_provider_setting_that_is_unknown_at_plan_does_not_fail_the_plan() {
     let simulator = Simulator::start(Seed::Demo);
     let mut workspace = Workspace::new(simulator.env());
-    let token = simulator.ready()["konnect_token"].as_str().unwrap().to_owned();
+    let token = simulator.ready()["konnect_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     workspace.unset("KONNECT_TOKEN");
     workspace.write(&format!(
         "resource \"terraform_data\" \"token\" {{\n  input = \"{token}\"\n}}\n\
@@ -222,7 +333,10 @@ fn a_provider_setting_that_is_unknown_at_plan_does_not_fail_the_plan() {
         simulator.network_id("eastus2-prod")
     ));
     workspace.apply().expect_success("apply");
-    assert_eq!(workspace.state()["konnectazure_dns_mappings.this"]["state"], json!("ready"));
+    assert_eq!(
+        workspace.state()["konnectazure_dns_mappings.this"]["state"],
+        json!("ready")
+    );
     workspace.assert_settled();
     workspace.destroy().expect_success("destroy");
 }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::azure::cloud::{Cloud, EndpointError, EndpointOverrides, Environment, Service, UnknownEnvironment};
+use crate::azure::cloud::{
+    Cloud, EndpointError, EndpointOverrides, Environment, Service, UnknownEnvironment,
+};
 use crate::azure::credential::CredentialSettings;
 use crate::azure::ids::{Guid, ParseIdError};
 use crate::http::secret::Secret;
 use crate::http::transport::{Transport, TransportSettings};
-use crate::konnect::server_url;
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::duration;
@@ -40,7 +41,10 @@ pub struct Settings {
 /// # Errors
 /// A setting that is malformed, at its attribute; of a variable the message names the variable.
 pub fn resolve(model: &ProviderModel, environment: Variables<'_>) -> Result<Settings, Diagnostics> {
-    let mut reader = Reader { environment, diagnostics: Diagnostics::new() };
+    let mut reader = Reader {
+        environment,
+        diagnostics: Diagnostics::new(),
+    };
     match reader.settings(model) {
         Some(settings) if !reader.diagnostics.has_errors() => Ok(settings),
         _ => Err(reader.diagnostics),
@@ -75,36 +79,58 @@ struct Reader<'e> {
 
 impl Reader<'_> {
     fn settings(&mut self, model: &ProviderModel) -> Option<Settings> {
-        let ca_certificate_path = self.text("ca_certificate_path", &model.ca_certificate_path, env::CA_CERTIFICATE_PATH);
+        let ca_certificate_path = self.text(
+            "ca_certificate_path",
+            &model.ca_certificate_path,
+            env::CA_CERTIFICATE_PATH,
+        );
         let transport = Transport::new(TransportSettings {
-            request_timeout: self.duration("request_timeout", &model.request_timeout).unwrap_or(REQUEST_TIMEOUT),
+            request_timeout: self
+                .duration("request_timeout", &model.request_timeout)
+                .unwrap_or(REQUEST_TIMEOUT),
             ca_certificate_path: ca_certificate_path.map(|found| PathBuf::from(found.value)),
-            user_agent: format!("terraform-provider-konnectazure/{}", env!("CARGO_PKG_VERSION")),
+            user_agent: format!(
+                "terraform-provider-konnectazure/{}",
+                env!("CARGO_PKG_VERSION")
+            ),
         });
         let max_retries = count(&model.max_retries).unwrap_or(MAX_RETRIES);
-        let max_concurrent_requests = count(&model.max_concurrent_requests).unwrap_or(MAX_CONCURRENT_REQUESTS);
+        let max_concurrent_requests =
+            count(&model.max_concurrent_requests).unwrap_or(MAX_CONCURRENT_REQUESTS);
         let poll_step = self.poll_step();
         let unknown = Unknown::of(model);
 
+        let server_url = self.konnect_server_url(model);
+        let cloud = self.cloud(model);
         let token = self.text("konnect_token", &model.konnect_token, env::KONNECT_TOKEN);
         let konnect = konnect::Settings {
             transport: transport.clone(),
-            server_url: self.konnect_server_url(model),
-            token_source: token.as_ref().map_or("konnect_token", |found| found.source).to_owned(),
+            server_url: server_url?,
+            token_source: token
+                .as_ref()
+                .map_or("konnect_token", |found| found.source)
+                .to_owned(),
             token: token.map(|found| Secret::new(found.value)),
             unknown: unknown.konnect,
             max_retries,
             max_concurrent_requests,
             poll_step,
         };
-        let cloud = self.cloud(model);
         let azure = azure::Settings {
             transport,
             cloud: cloud?,
             tenant_id: self.guid("tenant_id", &model.tenant_id, env::TENANT_ID),
-            subscription_id: self.guid("subscription_id", &model.subscription_id, env::SUBSCRIPTION_ID),
+            subscription_id: self.guid(
+                "subscription_id",
+                &model.subscription_id,
+                env::SUBSCRIPTION_ID,
+            ),
             credential: self.credential(model),
-            correlation_id: azure::access::correlation_id(self.variable(env::CORRELATION_REQUEST_ID).as_ref().map(|found| found.value.as_str())),
+            correlation_id: azure::access::correlation_id(
+                self.variable(env::CORRELATION_REQUEST_ID)
+                    .as_ref()
+                    .map(|found| found.value.as_str()),
+            ),
             unknown: unknown.azure,
             max_retries,
             max_concurrent_requests,
@@ -116,27 +142,50 @@ impl Reader<'_> {
     fn variable(&self, names: &[&'static str]) -> Option<Found> {
         names.iter().find_map(|name| {
             let value = (self.environment)(name)?;
-            (!value.trim().is_empty()).then_some(Found { value, source: name })
+            (!value.trim().is_empty()).then_some(Found {
+                value,
+                source: name,
+            })
         })
     }
 
-    fn text(&self, name: &'static str, configured: &Attr<String>, names: &[&'static str]) -> Option<Found> {
+    fn text(
+        &self,
+        name: &'static str,
+        configured: &Attr<String>,
+        names: &[&'static str],
+    ) -> Option<Found> {
         match configured {
-            Attr::Known(value) => Some(Found { value: value.clone(), source: name }),
+            Attr::Known(value) => Some(Found {
+                value: value.clone(),
+                source: name,
+            }),
             Attr::Unknown => None,
             Attr::Null => self.variable(names),
         }
     }
 
     fn refuse(&mut self, attribute: &'static str, source: &'static str, problem: &str) {
-        let origin = if attribute == source { String::new() } else { format!(" (from the environment variable {source})") };
+        let origin = if attribute == source {
+            String::new()
+        } else {
+            format!(" (from the environment variable {source})")
+        };
         self.diagnostics.push(
-            Diagnostic::error(format!("Invalid {attribute}"), format!("The value of {attribute}{origin} cannot be used: {problem}."))
-                .at(Path::attribute(attribute)),
+            Diagnostic::error(
+                format!("Invalid {attribute}"),
+                format!("The value of {attribute}{origin} cannot be used: {problem}."),
+            )
+            .at(Path::attribute(attribute)),
         );
     }
 
-    fn parsed<T>(&mut self, attribute: &'static str, found: Option<Found>, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    fn parsed<T>(
+        &mut self,
+        attribute: &'static str,
+        found: Option<Found>,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let found = found?;
         match parse(&found.value) {
             Ok(value) => Some(value),
@@ -147,14 +196,25 @@ impl Reader<'_> {
         }
     }
 
-    fn guid(&mut self, name: &'static str, configured: &Attr<String>, names: &[&'static str]) -> Option<Guid> {
+    fn guid(
+        &mut self,
+        name: &'static str,
+        configured: &Attr<String>,
+        names: &[&'static str],
+    ) -> Option<Guid> {
         let found = self.text(name, configured, names);
-        self.parsed(name, found, |text| text.trim().parse().map_err(|refusal: ParseIdError| refusal.to_string()))
+        self.parsed(name, found, |text| {
+            text.trim()
+                .parse()
+                .map_err(|refusal: ParseIdError| refusal.to_string())
+        })
     }
 
     fn duration(&mut self, name: &'static str, configured: &Attr<String>) -> Option<Duration> {
         let found = self.text(name, configured, &[]);
-        self.parsed(name, found, |text| duration::parse(text).map_err(|refusal| refusal.to_string()))
+        self.parsed(name, found, |text| {
+            duration::parse(text).map_err(|refusal| refusal.to_string())
+        })
     }
 
     fn poll_step(&mut self) -> Option<Duration> {
@@ -164,22 +224,33 @@ impl Reader<'_> {
             Err(refusal) => {
                 self.diagnostics.push(Diagnostic::error(
                     format!("Invalid {}", found.source),
-                    format!("The environment variable {} cannot be used: {refusal}.", found.source),
+                    format!(
+                        "The environment variable {} cannot be used: {refusal}.",
+                        found.source
+                    ),
                 ));
                 None
             }
         }
     }
 
-    fn switch(&mut self, name: &'static str, configured: &Attr<bool>, names: &[&'static str], default: bool) -> bool {
+    fn switch(
+        &mut self,
+        name: &'static str,
+        configured: &Attr<bool>,
+        names: &[&'static str],
+        default: bool,
+    ) -> bool {
         if let Attr::Known(value) = configured {
             return *value;
         }
         let found = self.variable(names);
-        self.parsed(name, found, |text| match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "t" => Ok(true),
-            "false" | "0" | "f" => Ok(false),
-            _ => Err(format!("{text:?} is neither true nor false")),
+        self.parsed(name, found, |text| {
+            match text.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" | "t" => Ok(true),
+                "false" | "0" | "f" => Ok(false),
+                _ => Err(format!("{text:?} is neither true nor false")),
+            }
         })
         .unwrap_or(default)
     }
@@ -193,32 +264,54 @@ impl Reader<'_> {
         let direct = self.text(name, configured, names).map(|found| found.value);
         let file = self.text(file_name, configured_file, file_names);
         let filed = self.parsed(file_name, file, |path| {
-            let content = std::fs::read_to_string(path).map_err(|refusal| format!("the file {path} cannot be read: {refusal}"))?;
+            let content = std::fs::read_to_string(path)
+                .map_err(|refusal| format!("the file {path} cannot be read: {refusal}"))?;
             Ok(content.trim().to_owned())
         });
         match (direct, filed) {
             (Some(direct), Some(filed)) if direct != filed => {
-                self.refuse(file_name, file_name, &format!("the file's content differs from {name}; give only one of the two"));
+                self.refuse(
+                    file_name,
+                    file_name,
+                    &format!("the file's content differs from {name}; give only one of the two"),
+                );
                 Some(direct)
             }
             (direct, filed) => direct.or(filed),
         }
     }
 
-    fn konnect_server_url(&mut self, model: &ProviderModel) -> Url {
-        let found = self.text("konnect_server_url", &model.konnect_server_url, env::KONNECT_SERVER_URL);
-        self.parsed("konnect_server_url", found, |text| server_url::parse(text).map_err(|refusal| refusal.to_string()))
-            .unwrap_or_else(server_url::default_server)
+    fn konnect_server_url(&mut self, model: &ProviderModel) -> Option<Url> {
+        let default = || Found {
+            value: konnect::DEFAULT_SERVER_URL.to_owned(),
+            source: "konnect_server_url",
+        };
+        let found = self
+            .text(
+                "konnect_server_url",
+                &model.konnect_server_url,
+                env::KONNECT_SERVER_URL,
+            )
+            .unwrap_or_else(default);
+        self.parsed("konnect_server_url", Some(found), |text| {
+            konnect::server_url(text).map_err(|refusal| refusal.to_string())
+        })
     }
 
     fn cloud(&mut self, model: &ProviderModel) -> Option<Cloud> {
         let name = self.text("environment", &model.environment, env::ENVIRONMENT);
         let environment = self
-            .parsed("environment", name, |text| text.parse().map_err(|refusal: UnknownEnvironment| refusal.to_string()))
+            .parsed("environment", name, |text| {
+                text.parse()
+                    .map_err(|refusal: UnknownEnvironment| refusal.to_string())
+            })
             .unwrap_or_default();
         let none = EndpointsModel::default();
         let endpoints = model.endpoints.known().unwrap_or(&none);
-        let mut address = |configured, names| self.text("endpoints", configured, names).map(|found| found.value);
+        let mut address = |configured, names| {
+            self.text("endpoints", configured, names)
+                .map(|found| found.value)
+        };
         let overrides = EndpointOverrides {
             resource_manager: address(&endpoints.resource_manager, env::RESOURCE_MANAGER_URL),
             microsoft_graph: address(&endpoints.microsoft_graph, env::MICROSOFT_GRAPH_URL),
@@ -231,8 +324,14 @@ impl Reader<'_> {
                     Service::MicrosoftGraph => ("microsoft_graph", env::MICROSOFT_GRAPH_URL),
                     Service::ActiveDirectory => ("active_directory", env::ACTIVE_DIRECTORY_URL),
                 };
-                let detail = format!("{refusal}. It is set in endpoints.{name} or the environment variable {}.", variable.join(", "));
-                self.diagnostics.push(Diagnostic::error("Invalid endpoints", detail).at(Path::attribute("endpoints").child(name)));
+                let detail = format!(
+                    "{refusal}. It is set in endpoints.{name} or the environment variable {}.",
+                    variable.join(", ")
+                );
+                self.diagnostics.push(
+                    Diagnostic::error("Invalid endpoints", detail)
+                        .at(Path::attribute("endpoints").child(name)),
+                );
             })
             .ok()
     }
@@ -242,23 +341,49 @@ impl Reader<'_> {
         let text = |found: Option<Found>| found.map(|found| found.value);
         let client_id = self.text_or_file(
             ("client_id", &model.client_id, env::CLIENT_ID),
-            ("client_id_file_path", &model.client_id_file_path, env::CLIENT_ID_FILE_PATH),
+            (
+                "client_id_file_path",
+                &model.client_id_file_path,
+                env::CLIENT_ID_FILE_PATH,
+            ),
         );
         let client_secret = self.text_or_file(
             ("client_secret", &model.client_secret, env::CLIENT_SECRET),
-            ("client_secret_file_path", &model.client_secret_file_path, env::CLIENT_SECRET_FILE_PATH),
+            (
+                "client_secret_file_path",
+                &model.client_secret_file_path,
+                env::CLIENT_SECRET_FILE_PATH,
+            ),
         );
         // HCP Terraform's own token is asked last, so that a token file wins over it.
-        let oidc_token_file_path = text(self.text("oidc_token_file_path", &model.oidc_token_file_path, env::OIDC_TOKEN_FILE_PATH));
+        let oidc_token_file_path = text(self.text(
+            "oidc_token_file_path",
+            &model.oidc_token_file_path,
+            env::OIDC_TOKEN_FILE_PATH,
+        ));
         let oidc_token = self
             .text("oidc_token", &model.oidc_token, env::OIDC_TOKEN)
-            .or_else(|| if oidc_token_file_path.is_none() { self.variable(env::HCP_IDENTITY_TOKEN) } else { None });
+            .or_else(|| {
+                if oidc_token_file_path.is_none() {
+                    self.variable(env::HCP_IDENTITY_TOKEN)
+                } else {
+                    None
+                }
+            });
         CredentialSettings {
             client_id,
             client_secret: client_secret.map(Secret::new),
-            client_certificate: secret(self.text("client_certificate", &model.client_certificate, env::CLIENT_CERTIFICATE)),
-            client_certificate_path: text(self.text("client_certificate_path", &model.client_certificate_path, env::CLIENT_CERTIFICATE_PATH))
-                .map(PathBuf::from),
+            client_certificate: secret(self.text(
+                "client_certificate",
+                &model.client_certificate,
+                env::CLIENT_CERTIFICATE,
+            )),
+            client_certificate_path: text(self.text(
+                "client_certificate_path",
+                &model.client_certificate_path,
+                env::CLIENT_CERTIFICATE_PATH,
+            ))
+            .map(PathBuf::from),
             client_certificate_password: secret(self.text(
                 "client_certificate_password",
                 &model.client_certificate_password,
@@ -267,9 +392,19 @@ impl Reader<'_> {
             use_oidc: self.switch("use_oidc", &model.use_oidc, env::USE_OIDC, false),
             oidc_token: secret(oidc_token),
             oidc_token_file_path: oidc_token_file_path.map(PathBuf::from),
-            federated_token_file: self.variable(env::FEDERATED_TOKEN_FILE).map(|found| PathBuf::from(found.value)),
-            oidc_request_url: text(self.text("oidc_request_url", &model.oidc_request_url, env::OIDC_REQUEST_URL)),
-            oidc_request_token: secret(self.text("oidc_request_token", &model.oidc_request_token, env::OIDC_REQUEST_TOKEN)),
+            federated_token_file: self
+                .variable(env::FEDERATED_TOKEN_FILE)
+                .map(|found| PathBuf::from(found.value)),
+            oidc_request_url: text(self.text(
+                "oidc_request_url",
+                &model.oidc_request_url,
+                env::OIDC_REQUEST_URL,
+            )),
+            oidc_request_token: secret(self.text(
+                "oidc_request_token",
+                &model.oidc_request_token,
+                env::OIDC_REQUEST_TOKEN,
+            )),
             ado_pipeline_service_connection_id: text(self.text(
                 "ado_pipeline_service_connection_id",
                 &model.ado_pipeline_service_connection_id,
@@ -288,7 +423,9 @@ impl Reader<'_> {
 }
 
 fn count<N: TryFrom<i64>>(configured: &Attr<i64>) -> Option<N> {
-    configured.known().and_then(|number| N::try_from(*number).ok())
+    configured
+        .known()
+        .and_then(|number| N::try_from(*number).ok())
 }
 
 /// Which of the two clients has a setting that is known only during apply.
@@ -299,8 +436,16 @@ struct Unknown {
 
 impl Unknown {
     fn of(model: &ProviderModel) -> Self {
-        const SHARED: [&str; 4] = ["ca_certificate_path", "request_timeout", "max_retries", "max_concurrent_requests"];
-        let mut unknown = Self { konnect: false, azure: false };
+        const SHARED: [&str; 4] = [
+            "ca_certificate_path",
+            "request_timeout",
+            "max_retries",
+            "max_concurrent_requests",
+        ];
+        let mut unknown = Self {
+            konnect: false,
+            azure: false,
+        };
         for (name, value) in model.clone().into_members() {
             if Value::is_wholly_known(&value) {
                 continue;

@@ -36,11 +36,22 @@ pub const HCP_IDENTITY_TOKEN: &[&str] = &["TFC_WORKLOAD_IDENTITY_TOKEN"];
 /// The identity token's file on Kubernetes with workload identity.
 pub const FEDERATED_TOKEN_FILE: &[&str] = &["AZURE_FEDERATED_TOKEN_FILE"];
 /// Where a pipeline asks for an identity token: ours, GitHub's, Azure DevOps'.
-pub const OIDC_REQUEST_URL: &[&str] = &["ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_OIDCREQUESTURI"];
+pub const OIDC_REQUEST_URL: &[&str] = &[
+    "ARM_OIDC_REQUEST_URL",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "SYSTEM_OIDCREQUESTURI",
+];
 /// The token with which a pipeline asks for an identity token.
-pub const OIDC_REQUEST_TOKEN: &[&str] = &["ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "SYSTEM_ACCESSTOKEN"];
+pub const OIDC_REQUEST_TOKEN: &[&str] = &[
+    "ARM_OIDC_REQUEST_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "SYSTEM_ACCESSTOKEN",
+];
 /// The Azure DevOps service connection.
-pub const ADO_SERVICE_CONNECTION_ID: &[&str] = &["ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID"];
+pub const ADO_SERVICE_CONNECTION_ID: &[&str] = &[
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+    "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID",
+];
 /// Switches workload identity on Kubernetes on.
 pub const USE_AKS_WORKLOAD_IDENTITY: &[&str] = &["ARM_USE_AKS_WORKLOAD_IDENTITY"];
 /// Switches managed identity on.

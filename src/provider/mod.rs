@@ -28,7 +28,12 @@ impl KonnectAzure {
         let azure = Arc::new(azure::Access::default());
         let konnect = Arc::new(konnect::Access::default());
         let registry = registry::registry(&azure, &konnect);
-        Self { azure, konnect, registry, variables: Box::new(variables) }
+        Self {
+            azure,
+            konnect,
+            registry,
+            variables: Box::new(variables),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The provider block.
 
 use crate::azure::ids::Guid;
-use crate::konnect::server_url;
+use crate::konnect;
 use crate::model;
 use crate::tf::duration;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
@@ -98,13 +98,20 @@ fn checked<E>(result: Result<impl Sized, E>) -> Result<(), E> {
 }
 
 fn endpoint(service: Service) -> impl Validate {
-    Parses::new("an https address", move |text: &str| check_endpoint(service, text))
+    Parses::new("an https address", move |text: &str| {
+        check_endpoint(service, text)
+    })
 }
 
 /// The provider block's schema. Everything is optional and falls back to the environment.
 #[must_use]
 pub fn schema() -> Schema {
-    let guid = || Parses::new("a GUID such as `11111111-2222-3333-4444-555555555555`", |text: &str| checked(text.parse::<Guid>()));
+    let guid = || {
+        Parses::new(
+            "a GUID such as `11111111-2222-3333-4444-555555555555`",
+            |text: &str| checked(text.parse::<Guid>()),
+        )
+    };
     Schema::new(
         "Connects Azure virtual networks with Kong Konnect's Dedicated Cloud Gateways: Kong's application in the Entra tenant, the custom \
          role and its assignment, the peering until it is ready, and the DNS mappings, in one apply.\n\nEvery setting is optional and falls \
@@ -120,7 +127,7 @@ pub fn schema() -> Schema {
                 "Address of the Konnect API. Default `https://global.api.konghq.com`; a geo host such as `us.api.konghq.com` is mapped to \
                  it, since only the global host serves Cloud Gateways. Environment: `KONNECT_SERVER_URL`.",
             )
-            .validate(Parses::new("the address of a Konnect API", |text: &str| checked(server_url::parse(text)))),
+            .validate(Parses::new("the address of a Konnect API", |text: &str| checked(konnect::server_url(text)))),
             text(
                 "tenant_id",
                 "Entra tenant. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`. Default: the Azure CLI's, where that is the credential.",

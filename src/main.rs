@@ -65,7 +65,9 @@ fn routes(server: &wire::Server) -> Routes {
 }
 
 fn run(serving: impl Future<Output = Result<(), String>>) -> ExitCode {
-    plugin::logs::install(&plugin::process_environment, SHORT_NAME);
+    if let Err(error) = plugin::logs::install(&plugin::process_environment, SHORT_NAME) {
+        return complain(&format!("cannot log: {}", chain(&error)));
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -80,7 +82,7 @@ fn run(serving: impl Future<Output = Result<(), String>>) -> ExitCode {
 }
 
 fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 

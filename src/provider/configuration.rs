@@ -23,7 +23,6 @@ use crate::{azure, konnect};
 use super::environment::{self as env, Variables};
 use super::schema::{EndpointsModel, ProviderModel};
 
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_RETRIES: u32 = 8;
 const MAX_CONCURRENT_REQUESTS: usize = 32;
 
@@ -84,15 +83,17 @@ impl Reader<'_> {
             &model.ca_certificate_path,
             env::CA_CERTIFICATE_PATH,
         );
+        let defaults = TransportSettings::default();
         let transport = Transport::new(TransportSettings {
             request_timeout: self
                 .duration("request_timeout", &model.request_timeout)
-                .unwrap_or(REQUEST_TIMEOUT),
+                .unwrap_or(defaults.request_timeout),
             ca_certificate_path: ca_certificate_path.map(|found| PathBuf::from(found.value)),
             user_agent: format!(
                 "terraform-provider-konnectazure/{}",
                 env!("CARGO_PKG_VERSION")
             ),
+            ..defaults
         });
         let max_retries = count(&model.max_retries).unwrap_or(MAX_RETRIES);
         let max_concurrent_requests =
@@ -126,11 +127,9 @@ impl Reader<'_> {
                 env::SUBSCRIPTION_ID,
             ),
             credential: self.credential(model),
-            correlation_id: azure::access::correlation_id(
-                self.variable(env::CORRELATION_REQUEST_ID)
-                    .as_ref()
-                    .map(|found| found.value.as_str()),
-            ),
+            correlation_request_id: self
+                .variable(env::CORRELATION_REQUEST_ID)
+                .map(|found| found.value),
             unknown: unknown.azure,
             max_retries,
             max_concurrent_requests,
@@ -308,7 +307,7 @@ impl Reader<'_> {
             .unwrap_or_default();
         let none = EndpointsModel::default();
         let endpoints = model.endpoints.known().unwrap_or(&none);
-        let mut address = |configured, names| {
+        let address = |configured, names| {
             self.text("endpoints", configured, names)
                 .map(|found| found.value)
         };

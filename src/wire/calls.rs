@@ -114,11 +114,8 @@ impl Calls {
             tracing::trace!("call begins");
             let outcome = handler(call).await;
             let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            tracing::debug!(
-                tf_req_duration_ms = duration,
-                failed = outcome.is_err(),
-                "call ended"
-            );
+            let failed = outcome.as_ref().map_or(true, Answer::has_errors);
+            tracing::debug!(tf_req_duration_ms = duration, failed, "call ended");
             outcome
         };
         let errors = match tokio::spawn(work.instrument(span)).await {

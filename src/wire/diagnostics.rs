@@ -8,6 +8,9 @@ use crate::tf::path::{Path, Step};
 pub(super) trait Answer: Send + 'static {
     /// Adds diagnostics.
     fn add(&mut self, diagnostics: Diagnostics);
+
+    /// Whether one of them is an error.
+    fn has_errors(&self) -> bool;
 }
 
 macro_rules! answers {
@@ -15,6 +18,10 @@ macro_rules! answers {
         $(impl Answer for generated::$message::Response {
             fn add(&mut self, diagnostics: Diagnostics) {
                 self.diagnostics.extend(encode(diagnostics));
+            }
+
+            fn has_errors(&self) -> bool {
+                self.diagnostics.iter().any(|one| one.severity() == diagnostic::Severity::Error)
             }
         })*
     };
@@ -47,6 +54,10 @@ impl Answer for generated::call_function::Response {
             text: texts.join("\n"),
             function_argument: None,
         });
+    }
+
+    fn has_errors(&self) -> bool {
+        self.error.is_some()
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "every test binary uses a part of this"
 )]
 #![allow(
@@ -12,6 +13,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod core;
 pub mod host;
 pub mod identity;
 pub mod simulator;

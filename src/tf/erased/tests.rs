@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+mod found;
+
 use super::*;
 use crate::tf::attr::{Attr, Set};
 use crate::tf::consistency;
@@ -194,6 +196,7 @@ fn stored(more: &[(&str, Value)]) -> Value {
     object(&[&basics, more].concat())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as answers hold it")]
 fn identity(id: &str) -> Option<Value> {
     Some(Value::object([("id", Value::from(id))]))
 }
@@ -623,152 +626,6 @@ async fn an_illegal_plan_is_our_fault() {
     };
     let answer = plan(script, Value::Null, config(&[])).await;
     assert!(answer.diagnostics.has_errors());
-}
-
-#[tokio::test]
-async fn a_refresh_keeps_the_users_spelling_and_what_is_only_saved() {
-    let script = Scripted {
-        read: |state| {
-            Ok(Some(Thing {
-                name: "ONE".into(),
-                tags: Attr::Known(Set(Vec::new())),
-                wait: Attr::Null,
-                revision: Attr::Known(9),
-                ..state
-            }))
-        },
-        ..Scripted::default()
-    };
-    let before = stored(&[("wait", false.into())]);
-    let answer = read(script, before, identity("id-1"), b"private").await;
-    assert_eq!(answer.diagnostics, Diagnostics::new());
-    assert_eq!(
-        answer.state,
-        stored(&[("wait", false.into()), ("revision", 9.into())])
-    );
-    assert_eq!(answer.private, b"private");
-    assert_eq!(answer.identity, identity("id-1"));
-}
-
-#[tokio::test]
-async fn an_object_that_is_gone_leaves_the_state() {
-    let script = Scripted {
-        read: |_| Ok(None),
-        ..Scripted::default()
-    };
-    let answer = read(script, stored(&[]), identity("id-1"), b"private").await;
-    assert_eq!(answer.state, Value::Null);
-    assert_eq!(answer.diagnostics, Diagnostics::new());
-}
-
-#[tokio::test]
-async fn a_failed_refresh_changes_nothing() {
-    let failing: [fn(Thing) -> Result<Option<Thing>, Diagnostics>; 3] = [
-        |_| Err(failure()),
-        |_| panic!("out of cheese"),
-        |state| {
-            Ok(Some(Thing {
-                revision: Attr::Unknown,
-                ..state
-            }))
-        },
-    ];
-    for read_it in failing {
-        let script = Scripted {
-            read: read_it,
-            ..Scripted::default()
-        };
-        let answer = read(script, stored(&[]), identity("id-1"), b"private").await;
-        assert!(answer.diagnostics.has_errors());
-        assert_eq!(answer.state, stored(&[]));
-        assert_eq!(answer.private, b"private");
-        assert_eq!(answer.identity, identity("id-1"));
-    }
-}
-
-#[tokio::test]
-async fn a_refresh_never_finds_another_object() {
-    let another = || Scripted {
-        read: |state| {
-            Ok(Some(Thing {
-                id: "id-2".into(),
-                ..state
-            }))
-        },
-        ..Scripted::default()
-    };
-    let answer = read(another(), stored(&[]), identity("id-1"), b"").await;
-    assert_eq!(
-        summaries(&answer.diagnostics),
-        ["The identity of test_thing changed"]
-    );
-    assert_eq!(answer.state, stored(&[]));
-    let without_identity = read(another(), stored(&[]), None, b"").await;
-    assert_eq!(without_identity.identity, identity("id-2"));
-}
-
-#[tokio::test]
-async fn an_import_is_completed_by_the_refresh_that_follows() {
-    let found = ErasedResource::new(Scripted::default())
-        .import(ImportId::Id("ID-1".to_owned()), CancellationToken::new())
-        .await;
-    assert_eq!(found.diagnostics, Diagnostics::new());
-    assert_eq!(
-        found.state,
-        object(&[("id", "ID-1".into()), ("wait", true.into())])
-    );
-    let complete = Scripted {
-        read: |_| {
-            Ok(Some(Thing {
-                name: "one".into(),
-                place: "here".into(),
-                tags: Attr::Known(Set(Vec::new())),
-                ..made(Thing::default())
-            }))
-        },
-        ..Scripted::default()
-    };
-    let answer = read(complete, found.state, found.identity, &found.private).await;
-    assert_eq!(answer.diagnostics, Diagnostics::new());
-    // The id keeps the spelling of the import; that no tags are there is told by absence.
-    assert_eq!(answer.state, stored(&[("id", "ID-1".into())]));
-    assert_eq!(answer.private, b"");
-    let planned = plan(Scripted::default(), answer.state.clone(), config(&[])).await;
-    assert_eq!(planned.planned, answer.state);
-}
-
-#[tokio::test]
-async fn a_failed_import_finds_nothing() {
-    let by_identity = ImportId::Identity(Members::new());
-    let answer = ErasedResource::new(Scripted::default())
-        .import(by_identity, CancellationToken::new())
-        .await;
-    assert!(answer.diagnostics.has_errors());
-    assert_eq!(answer.state, Value::Null);
-}
-
-#[test]
-fn a_move_from_a_stranger_is_refused() {
-    let source = MoveSource {
-        provider_address: "example.com/other/other".to_owned(),
-        type_name: "other_thing".to_owned(),
-        schema_version: 0,
-        state: serde_json::json!({}),
-        identity: None,
-    };
-    let answer = ErasedResource::new(Scripted::default()).move_from(&source);
-    assert_eq!(
-        summaries(&answer.diagnostics),
-        ["Cannot move to test_thing"]
-    );
-    assert!(source.is("other/other", "other_thing"));
-    assert!(!source.is("other/another", "other_thing"));
-}
-
-#[test]
-fn an_upgrade_from_an_unknown_version_is_refused() {
-    let outcome = ErasedResource::new(Scripted::default()).upgrade(-1, serde_json::json!({}));
-    assert!(outcome.is_err());
 }
 
 #[test]

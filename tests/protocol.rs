@@ -1,0 +1,28 @@
+//! The protocol as Terraform speaks it: over gRPC with mutual TLS, in its order of calls, with its checks of every answer, and with
+//! messages that it would never send.
+
+#![allow(
+    unreachable_pub,
+    reason = "modules of one test binary have nobody to export to"
+)]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "protocol/elsewhere.rs"]
+mod elsewhere;
+#[path = "protocol/failures.rs"]
+mod failures;
+#[path = "protocol/hostile.rs"]
+mod hostile;
+#[path = "protocol/lifecycle.rs"]
+mod lifecycle;
+#[path = "protocol/provider.rs"]
+mod provider;
+mod support;
+#[path = "protocol/toy.rs"]
+mod toy;

@@ -16,6 +16,9 @@ const MARGIN: Duration = Duration::from_secs(300);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// How long a renewal may keep callers waiting while the old token still holds.
 const PATIENCE_WITH_RENEWAL: Duration = Duration::from_secs(15);
+/// Callers that come while a final failure is this young get the same answer: with a wrong secret, hundreds of objects would
+/// otherwise be refused one after the other.
+const SHARED_FAILURE: Duration = Duration::from_secs(5);
 /// Callers that were refused together shall not each fetch a token of their own.
 const JUST_ISSUED: Duration = Duration::from_secs(10);
 
@@ -36,8 +39,14 @@ pub(super) trait Issuer: Send + Sync {
 /// One audience's tokens.
 pub(super) struct TokenSource {
     issuer: Box<dyn Issuer>,
-    /// Held while a token is fetched, so that all other callers wait for that one.
-    held: Mutex<Option<Held>>,
+    /// Locked while a token is fetched, so that all other callers wait for that one.
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    failed: Option<(Instant, String)>,
 }
 
 struct Held {
@@ -59,7 +68,7 @@ impl TokenSource {
     pub(super) fn new(issuer: Box<dyn Issuer>) -> Self {
         Self {
             issuer,
-            held: Mutex::new(None),
+            state: Mutex::default(),
         }
     }
 }
@@ -85,7 +94,8 @@ impl Held {
 #[async_trait]
 impl Authorize for TokenSource {
     async fn authorization(&self, _scope: &Scope, renew: bool) -> Result<HeaderValue, Error> {
-        let mut held = self.held.lock().await;
+        let mut state = self.state.lock().await;
+        let State { held, failed } = &mut *state;
         let now = Instant::now();
         let is_fresh = |token: &Held| {
             if renew {
@@ -99,11 +109,11 @@ impl Authorize for TokenSource {
         }
         let fetch = self.issuer.issue(renew);
         let fetched = match held.as_mut().filter(|token| !renew && now < token.expires) {
-            None => fetch.await,
             Some(token) => match timeout(PATIENCE_WITH_RENEWAL, fetch).await {
-                Ok(Ok(issued)) => Ok(issued),
-                failed => {
-                    let reason = match failed {
+                Ok(Ok(issued)) => issued,
+                failure => {
+                    token.renew_at = now + PAUSE_AFTER_FAILURE;
+                    let reason = match failure {
                         Ok(Err(error)) => error.to_string(),
                         _ => "no answer yet".to_owned(),
                     };
@@ -111,12 +121,27 @@ impl Authorize for TokenSource {
                         reason,
                         "the Azure token could not be renewed; the old one is used while it holds"
                     );
-                    token.renew_at = now + PAUSE_AFTER_FAILURE;
                     return Ok(token.header.clone());
                 }
             },
+            None => {
+                if let Some((_, message)) = failed
+                    .as_ref()
+                    .filter(|(when, _)| now < *when + SHARED_FAILURE)
+                {
+                    return Err(Error::credential(message.clone()));
+                }
+                let fetched = fetch.await;
+                *failed = match &fetched {
+                    Err(error) if error.is_credential() => {
+                        Some((Instant::now(), error.to_string()))
+                    }
+                    _ => None,
+                };
+                fetched?
+            }
         };
-        let fresh = Held::new(&fetched?)?;
+        let fresh = Held::new(&fetched)?;
         let header = fresh.header.clone();
         *held = Some(fresh);
         Ok(header)
@@ -229,6 +254,18 @@ mod tests {
         assert_eq!(*script.asked.lock().unwrap(), [false, true]);
         tokio::time::advance(Duration::from_secs(60)).await;
         assert_eq!(token(&source, true).await.unwrap(), "Bearer t3");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_final_failure_is_shared_for_a_moment() {
+        let (source, script) = source(&[None, Some(3600)]);
+        for _ in 0..5 {
+            let error = token(&source, false).await.unwrap_err();
+            assert!(error.is_credential() && error.to_string() == "refused");
+        }
+        assert_eq!(script.asked.lock().unwrap().len(), 1);
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
     }
 
     #[tokio::test(start_paused = true)]

@@ -297,8 +297,11 @@ fn in_providers(segments: &[&str], before: Option<ArmKind>) -> Result<ArmKind, S
             [] if depth == 0 => {
                 return Err(format!("the resource type after {namespace} is missing"));
             }
+            [word, ..] if depth == 0 && word.eq_ignore_ascii_case("providers") => {
+                return Err(format!("the resource type after {namespace} is missing"));
+            }
             [] => break,
-            [word, ..] if depth > 0 && word.eq_ignore_ascii_case("providers") => break,
+            [word, ..] if word.eq_ignore_ascii_case("providers") => break,
             [resource_type] => return Err(format!("the name after {resource_type:?} is missing")),
             [resource_type, _, tail @ ..] => {
                 if depth == 0 {

@@ -108,8 +108,9 @@ impl Authorize for TokenSource {
             return Ok(token.header.clone());
         }
         let fetch = self.issuer.issue(renew);
-        let fetched = match held.as_mut().filter(|token| !renew && now < token.expires) {
-            Some(token) => match timeout(PATIENCE_WITH_RENEWAL, fetch).await {
+        let holding = held.as_mut().filter(|token| !renew && now < token.expires);
+        let fetched = if let Some(token) = holding {
+            match timeout(PATIENCE_WITH_RENEWAL, fetch).await {
                 Ok(Ok(issued)) => issued,
                 failure => {
                     token.renew_at = now + PAUSE_AFTER_FAILURE;
@@ -123,23 +124,20 @@ impl Authorize for TokenSource {
                     );
                     return Ok(token.header.clone());
                 }
-            },
-            None => {
-                if let Some((_, message)) = failed
-                    .as_ref()
-                    .filter(|(when, _)| now < *when + SHARED_FAILURE)
-                {
-                    return Err(Error::credential(message.clone()));
-                }
-                let fetched = fetch.await;
-                *failed = match &fetched {
-                    Err(error) if error.is_credential() => {
-                        Some((Instant::now(), error.to_string()))
-                    }
-                    _ => None,
-                };
-                fetched?
             }
+        } else {
+            let young = failed
+                .as_ref()
+                .filter(|(when, _)| now < *when + SHARED_FAILURE);
+            if let Some((_, message)) = young {
+                return Err(Error::credential(message.clone()));
+            }
+            let fetched = fetch.await;
+            *failed = match &fetched {
+                Err(error) if error.is_credential() => Some((Instant::now(), error.to_string())),
+                _ => None,
+            };
+            fetched?
         };
         let fresh = Held::new(&fetched)?;
         let header = fresh.header.clone();

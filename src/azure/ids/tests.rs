@@ -155,6 +155,10 @@ fn what_is_no_id_says_why() {
             "not providers",
         ),
         (&in_group("Microsoft.Network"), "resource type after"),
+        (
+            "/providers/Microsoft.Network/providers/Microsoft.Network/a/b",
+            "resource type after",
+        ),
         (&in_group("Microsoft.Network/virtualNetworks"), "name after"),
         (&in_group("virtualNetworks/hub"), "not a provider namespace"),
         (

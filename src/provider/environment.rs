@@ -1,7 +1,9 @@
 //! The environment variables that stand in for absent settings.
 
 /// Reads one variable; a closure, so that tests need not touch the real environment.
-pub type Variables<'e> = &'e (dyn Fn(&str) -> Option<String> + Send + Sync);
+pub type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
+/// A borrowed [`Lookup`].
+pub type Variables<'e> = &'e Lookup;
 
 /// Konnect's token.
 pub const KONNECT_TOKEN: &[&str] = &["KONNECT_TOKEN", "KONNECT_SPAT"];

@@ -19,7 +19,7 @@ pub struct KonnectAzure {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
     registry: Registry,
-    variables: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    variables: Box<environment::Lookup>,
 }
 
 impl KonnectAzure {

@@ -103,20 +103,27 @@ fn endpoint(service: Service) -> impl Validate {
     })
 }
 
+fn guid() -> impl Validate {
+    Parses::new(
+        "a GUID such as `11111111-2222-3333-4444-555555555555`",
+        |text: &str| checked(text.parse::<Guid>()),
+    )
+}
+
 /// The provider block's schema. Everything is optional and falls back to the environment.
 #[must_use]
 pub fn schema() -> Schema {
-    let guid = || {
-        Parses::new(
-            "a GUID such as `11111111-2222-3333-4444-555555555555`",
-            |text: &str| checked(text.parse::<Guid>()),
-        )
-    };
+    let groups = [konnect_settings(), application(), identities(), services()];
     Schema::new(
         "Connects Azure virtual networks with Kong Konnect's Dedicated Cloud Gateways: Kong's application in the Entra tenant, the custom \
          role and its assignment, the peering until it is ready, and the DNS mappings, in one apply.\n\nEvery setting is optional and falls \
          back to the environment variables named beside it; the configuration beats the environment.",
-        vec![
+        groups.into_iter().flatten().collect(),
+    )
+}
+
+fn konnect_settings() -> Vec<Attribute> {
+    vec![
             text(
                 "konnect_token",
                 "Konnect personal access token or system account access token. Environment: `KONNECT_TOKEN`, `KONNECT_SPAT`.",
@@ -128,6 +135,11 @@ pub fn schema() -> Schema {
                  it, since only the global host serves Cloud Gateways. Environment: `KONNECT_SERVER_URL`.",
             )
             .validate(Parses::new("the address of a Konnect API", |text: &str| checked(konnect::server_url(text)))),
+    ]
+}
+
+fn application() -> Vec<Attribute> {
+    vec![
             text(
                 "tenant_id",
                 "Entra tenant. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`. Default: the Azure CLI's, where that is the credential.",
@@ -145,6 +157,11 @@ pub fn schema() -> Schema {
             text("client_certificate", "PKCS#12 bundle with certificate and key, in base64. Environment: `ARM_CLIENT_CERTIFICATE`.").sensitive(),
             text("client_certificate_path", "File of the PKCS#12 bundle. Environment: `ARM_CLIENT_CERTIFICATE_PATH`."),
             text("client_certificate_password", "Password of the PKCS#12 bundle. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.").sensitive(),
+    ]
+}
+
+fn identities() -> Vec<Attribute> {
+    vec![
             switch("use_oidc", "Sign in with an identity token (workload identity federation). Default `false`. Environment: `ARM_USE_OIDC`."),
             text("oidc_token", "The identity token. Environment: `ARM_OIDC_TOKEN`, then HCP Terraform's `TFC_WORKLOAD_IDENTITY_TOKEN`.").sensitive(),
             text(
@@ -174,6 +191,11 @@ pub fn schema() -> Schema {
             ),
             switch("use_msi", "Sign in with the machine's managed identity. Default `false`. Environment: `ARM_USE_MSI`."),
             switch("use_cli", "Sign in as the Azure CLI is signed in, where nothing else is set. Default `true`. Environment: `ARM_USE_CLI`."),
+    ]
+}
+
+fn services() -> Vec<Attribute> {
+    vec![
             text(
                 "environment",
                 "Azure cloud: `public` (default), `usgovernment` or `china`. Environment: `ARM_ENVIRONMENT`, `AZURE_ENVIRONMENT`.",
@@ -207,6 +229,5 @@ pub fn schema() -> Schema {
             Attribute::optional("max_concurrent_requests", Type::Number)
                 .describe("How many requests each of the remote services sees at once. Default `32`.")
                 .validate(WholeNumber { least: 1, most: 1_000 }),
-        ],
-    )
+    ]
 }

@@ -88,19 +88,21 @@ impl<'f> Failure<'f> {
         }
         let mut diagnostics = Diagnostics::new();
         for fault in placed {
-            let mut what = format!(
-                "{} refused the value: {}",
-                refusal.api,
-                sentence(&fault.reason)
-            );
-            if let Some(rule) = &fault.rule {
-                what.push_str(&format!(" (field {}, rule {rule})", fault.field));
-            }
-            for (name, value) in &refusal.trace {
-                what.push_str(&format!("\n{name}: {value}"));
-            }
+            let rule = fault
+                .rule
+                .as_ref()
+                .map_or_else(String::new, |rule| format!(", rule {rule}"));
+            let mut what = vec![
+                format!(
+                    "{} refused the value: {}",
+                    refusal.api,
+                    sentence(&fault.reason)
+                ),
+                format!("field: {}{rule}", fault.field),
+            ];
+            what.extend(trace(refusal));
             let path = (self.fields)(&fault.field).unwrap_or_default();
-            diagnostics.push(self.diagnostic(&what, None).at(path));
+            diagnostics.push(self.diagnostic(&what.join("\n"), None).at(path));
         }
         if !rest.is_empty() {
             diagnostics.push(self.diagnostic(&describe(error), advice(error)));
@@ -165,32 +167,40 @@ impl<'f> Failure<'f> {
 /// What happened, in the service's words where it answered.
 fn describe(error: &Error) -> String {
     let Some(refusal) = error.refusal() else {
-        let mut text = sentence(&error.to_string());
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push_str(&format!("\nCause: {}", sentence(&cause.to_string())));
-            source = cause.source();
-        }
-        return text;
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        let causes = causes.map(|cause| format!("Cause: {}", sentence(&cause.to_string())));
+        let lines: Vec<String> = std::iter::once(sentence(&error.to_string()))
+            .chain(causes)
+            .collect();
+        return lines.join("\n");
     };
-    let mut text = format!(
+    let mut lines = vec![format!(
         "{} answered {}{}: {}",
         refusal.api,
         refusal.status,
         code(refusal),
         sentence(&refusal.message)
+    )];
+    lines.extend(
+        refusal
+            .fields
+            .iter()
+            .map(|fault| format!("{}: {}", fault.field, sentence(&fault.reason))),
     );
-    for fault in &refusal.fields {
-        text.push_str(&format!("\n{}: {}", fault.field, sentence(&fault.reason)));
-    }
-    text.push_str(&format!("\nrequest: {} {}", refusal.method, refusal.path));
-    for (name, value) in &refusal.trace {
-        text.push_str(&format!("\n{name}: {value}"));
-    }
+    lines.push(format!("request: {} {}", refusal.method, refusal.path));
+    lines.extend(trace(refusal));
     if refusal.attempts > 1 {
-        text.push_str(&format!("\nattempts: {}", refusal.attempts));
+        lines.push(format!("attempts: {}", refusal.attempts));
     }
-    text
+    lines.join("\n")
+}
+
+/// The ids by which the service's support finds the request.
+fn trace(refusal: &Refusal) -> impl Iterator<Item = String> {
+    refusal
+        .trace
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
 }
 
 fn code(refusal: &Refusal) -> String {

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -111,51 +112,114 @@ impl Poll {
         self.watch(scope, Some(first), observe).await
     }
 
+    /// As [`Poll::until`] or, with a `first`, [`Poll::until_from`], with the look apart from what is made of it.
+    ///
+    /// The future is `Send` wherever that of `look` is. Of the others the compiler cannot prove it once they are called from a `Send` future, since
+    /// an async closure may lend what it has captured (<https://github.com/rust-lang/rust/issues/110338>).
+    ///
+    /// # Errors
+    /// As [`Poll::until`], with the errors of `judge`.
+    pub async fn judging<L: Future, T, E>(
+        &self,
+        scope: &Scope,
+        first: Option<Progress<T>>,
+        mut look: impl FnMut() -> L,
+        mut judge: impl FnMut(L::Output) -> Result<Progress<T>, E>,
+    ) -> Result<T, Waited<E>> {
+        let mut wait = Wait::new(self);
+        let mut seen = first.map(Ok);
+        loop {
+            let looked = match seen.take() {
+                Some(seen) => seen,
+                None => judge(look().await),
+            };
+            match wait.weigh(scope, looked)? {
+                ControlFlow::Break(value) => return Ok(value),
+                ControlFlow::Continue(step) => wait.pause(scope, step).await?,
+            }
+        }
+    }
+
     async fn watch<T, E>(
         &self,
         scope: &Scope,
-        mut seen: Option<Progress<T>>,
+        first: Option<Progress<T>>,
         mut observe: impl AsyncFnMut() -> Result<Progress<T>, E>,
     ) -> Result<T, Waited<E>> {
-        let mut journal = Journal::new(&self.doing);
-        let mut agreed = 0;
-        let mut looks = 0;
+        let mut wait = Wait::new(self);
+        let mut seen = first.map(Ok);
         loop {
-            let progress = match seen.take() {
-                Some(progress) => progress,
-                None => match observe().await {
-                    Ok(progress) => progress,
-                    // The look was cut short by the same bound: what it says about that is beside the point.
-                    Err(error) => {
-                        return Err(match scope.check() {
-                            Err(ended) => journal.ended(ended),
-                            Ok(()) => Waited::Failed(error),
-                        });
-                    }
-                },
+            let looked = match seen.take() {
+                Some(seen) => seen,
+                None => observe().await,
             };
-            let step = match progress {
-                Progress::Never(reason) => return Err(Waited::Never(reason)),
-                Progress::Done(value) => {
-                    agreed += 1;
-                    if agreed >= self.agreements {
-                        return Ok(value);
-                    }
-                    // Doubtful successes are checked quickly; growing steps would make a sure thing slow.
-                    self.step.unwrap_or(FIRST_STEP)
-                }
-                Progress::NotYet(state) => {
-                    agreed = 0;
-                    journal.note(state);
-                    let step = self.step.unwrap_or_else(|| step(looks, fastrand::f64()));
-                    looks += 1;
-                    step
-                }
-            };
-            if let Err(ended) = scope.sleep(step).await {
-                return Err(journal.ended(ended));
+            match wait.weigh(scope, looked)? {
+                ControlFlow::Break(value) => return Ok(value),
+                ControlFlow::Continue(step) => wait.pause(scope, step).await?,
             }
         }
+    }
+}
+
+/// A wait under way.
+struct Wait<'a> {
+    journal: Journal<'a>,
+    fixed_step: Option<Duration>,
+    agreements: u32,
+    agreed: u32,
+    looks: u32,
+}
+
+impl<'a> Wait<'a> {
+    fn new(poll: &'a Poll) -> Self {
+        Self {
+            journal: Journal::new(&poll.doing),
+            fixed_step: poll.step,
+            agreements: poll.agreements,
+            agreed: 0,
+            looks: 0,
+        }
+    }
+
+    /// What a look leads to: the value, or another look after a while.
+    fn weigh<T, E>(
+        &mut self,
+        scope: &Scope,
+        looked: Result<Progress<T>, E>,
+    ) -> Result<ControlFlow<T, Duration>, Waited<E>> {
+        let progress = looked.map_err(|error| match scope.check() {
+            // The look was cut short by the same bound: what it says about that is beside the point.
+            Err(ended) => self.journal.ended(ended),
+            Ok(()) => Waited::Failed(error),
+        })?;
+        Ok(match progress {
+            Progress::Never(reason) => return Err(Waited::Never(reason)),
+            Progress::Done(value) => {
+                self.agreed += 1;
+                if self.agreed >= self.agreements {
+                    ControlFlow::Break(value)
+                } else {
+                    // Doubtful successes are checked quickly; growing steps would make a sure thing slow.
+                    ControlFlow::Continue(self.fixed_step.unwrap_or(FIRST_STEP))
+                }
+            }
+            Progress::NotYet(state) => {
+                self.agreed = 0;
+                self.journal.note(state);
+                let step = self
+                    .fixed_step
+                    .unwrap_or_else(|| step(self.looks, fastrand::f64()));
+                self.looks += 1;
+                ControlFlow::Continue(step)
+            }
+        })
+    }
+
+    async fn pause<E>(&self, scope: &Scope, step: Duration) -> Result<(), Waited<E>> {
+        scope
+            .sleep(step)
+            .await
+            .map_err(|ended| self.journal.ended(ended))
     }
 }
 
@@ -216,9 +280,9 @@ impl<'a> Journal<'a> {
         self.state = state;
     }
 
-    fn ended<E>(self, ended: Ended) -> Waited<E> {
+    fn ended<E>(&self, ended: Ended) -> Waited<E> {
         let doing = self.doing.to_owned();
-        let last_state = self.state;
+        let last_state = self.state.clone();
         match ended {
             Ended::Cancelled => Waited::Cancelled { doing, last_state },
             Ended::Deadline => Waited::Deadline {

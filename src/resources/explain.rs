@@ -13,7 +13,7 @@ use crate::tf::path::Path;
 const KONNECT: &str = "Konnect";
 
 /// Maps a field as the service names it (`transit_gateway_attachment_config.vnet_name`) to the attribute it came from.
-pub type FieldPath<'f> = &'f dyn Fn(&str) -> Option<Path>;
+pub type FieldPath<'f> = &'f (dyn Fn(&str) -> Option<Path> + Sync);
 
 /// One thing that could not be done, ready to be joined with the error that stopped it.
 #[derive(Clone)]

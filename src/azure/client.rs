@@ -13,6 +13,7 @@ use super::cloud::Cloud;
 use super::credential::{Credentials, cli};
 use super::envelope::{TRACE_HEADERS, read_refusal};
 use super::ids::{ArmId, Guid, SubscriptionId};
+use super::recent::Recent;
 use super::token::TokenSource;
 use crate::http::{self, Api, ApiSettings, Request, RetrySettings, Scope};
 
@@ -35,6 +36,7 @@ pub struct Client {
     subscription_id: Option<SubscriptionId>,
     credentials: Arc<Credentials>,
     poll_step: Option<Duration>,
+    recent: Recent,
 }
 
 impl Client {
@@ -107,6 +109,7 @@ impl Client {
             subscription_id,
             credentials,
             poll_step,
+            recent: Recent::default(),
         }
     }
 
@@ -157,6 +160,10 @@ impl Client {
     pub async fn admin_consent_url(&self, scope: &Scope, client_id: &str) -> Result<String, Error> {
         let tenant_id = self.tenant_id(scope).await?;
         Ok(self.cloud.admin_consent_url(tenant_id.as_str(), client_id))
+    }
+
+    pub(super) fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     pub(super) fn arm(&self) -> &Api {

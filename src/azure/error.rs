@@ -115,10 +115,13 @@ impl Error {
         self.has_code(&["RoleDefinitionDoesNotExist"])
     }
 
-    /// The role is still assigned somewhere.
+    /// The role is still assigned somewhere, or below a scope that it would lose.
     #[must_use]
     pub fn is_role_has_assignments(&self) -> bool {
-        self.has_code(&["RoleDefinitionHasAssignments"])
+        self.has_code(&[
+            "RoleDefinitionHasAssignments",
+            "RoleScopeBeingRemovedContainsAssignments",
+        ])
     }
 
     /// The tenant has as many custom roles, or the subscription as many assignments, as it may.

@@ -159,6 +159,16 @@ impl Client {
         scope: &Scope,
         app_id: &Guid,
     ) -> Result<ServicePrincipal, Error> {
+        let principal = self.create_or_find_created(scope, app_id).await?;
+        self.recent().note(&principal.id);
+        Ok(principal)
+    }
+
+    async fn create_or_find_created(
+        &self,
+        scope: &Scope,
+        app_id: &Guid,
+    ) -> Result<ServicePrincipal, Error> {
         let mut lost = 0;
         loop {
             let request = traced(Request::post([VERSION, "servicePrincipals"])).json(
@@ -203,9 +213,10 @@ impl Client {
             format!("looking for the service principal of application {app_id}"),
             self.poll_step(),
         );
+        let look = || self.find_service_principal(&bounded, app_id);
         let looked = poll
-            .until(&bounded, async || -> Result<_, Error> {
-                Ok(match self.find_service_principal(&bounded, app_id).await? {
+            .judging(&bounded, None, look, |found| {
+                Ok::<_, Error>(match found? {
                     Some(principal) => Progress::Done(principal),
                     None => Progress::NotYet("it is not in the directory yet".to_owned()),
                 })

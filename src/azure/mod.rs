@@ -15,6 +15,7 @@ pub mod guid;
 pub mod ids;
 mod permission;
 mod private_dns_zones;
+mod recent;
 mod role_assignments;
 mod role_definitions;
 mod token;

@@ -361,7 +361,9 @@ impl Client {
         let request = Request::raw_path(Method::PUT, id.as_arm_id().as_str())
             .query("api-version", API_VERSION)
             .json(&put_wire(id.guid(), body))?;
-        Ok(self.arm().json(scope, request).await?)
+        let role = self.arm().json(scope, request).await?;
+        self.recent().note(id.guid());
+        Ok(role)
     }
 
     /// Deletes a role; one that is not there is deleted already.

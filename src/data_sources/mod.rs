@@ -1,1 +1,3 @@
 //! The data sources, one file each.
+
+pub mod service_principal;

@@ -5,6 +5,11 @@ use crate::azure::{Cloud, Environment};
 /// The application that peers with virtual networks, `kong-cgw-azure-vnet-peering-app`, as the vendor's documents name it.
 pub const KONG_CLIENT_ID: &str = "207b296f-cf25-4d23-9eba-9a2c41dc62ca";
 
+/// What a caller needs to look the service principal up, and what to do without.
+pub const READ_RIGHTS: &str = "\
+Looking it up needs the Microsoft Graph permission Application.Read.All or Directory.Read.All. A caller without it can leave this out and \
+give the role assignment the service principal's object id as principal_id; the portal shows it under Enterprise applications.";
+
 /// The two ways to the service principal, with the address for this very tenant.
 #[must_use]
 pub fn ways_to_consent(cloud: &Cloud, tenant_id: &str, client_id: &str) -> String {

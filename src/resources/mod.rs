@@ -6,6 +6,11 @@ use crate::tf::context::Context;
 pub mod consent;
 pub mod equivalence;
 pub mod explain;
+pub mod peering_role;
+mod planned;
+pub mod role_assignment;
+pub mod service_principal;
+mod settle;
 
 /// What bounds the remote calls of one lifecycle call: the user's timeout and interruption.
 #[must_use]

@@ -1,0 +1,325 @@
+//! Between the state and the role in Azure, as pure functions.
+
+use crate::azure::ids::{ArmId, same_arm_id};
+use crate::azure::{RoleDefinition, RoleDefinitionBody};
+use crate::resources::planned::known;
+use crate::tf::attr::{Attr, Set};
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::path::Path;
+
+use super::permissions::{Permissions, missing_actions};
+use super::plan::texts;
+use super::purpose::Purpose;
+use super::schema::PeeringRoleModel;
+
+/// What a plan asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) actions: Vec<String>,
+    pub(super) not_actions: Vec<String>,
+}
+
+impl Wanted {
+    /// # Errors
+    /// If a value is missing, or was unknown while the configuration was checked and is malformed.
+    pub(super) fn of(planned: &PeeringRoleModel) -> Result<Self, Diagnostics> {
+        known(&planned.assignable_scopes, "assignable_scopes")?;
+        known(&planned.actions, "actions")?;
+        let wanted = Self {
+            name: known(&planned.name, "name")?.clone(),
+            description: known(&planned.description, "description")?.clone(),
+            scopes: texts(&planned.assignable_scopes),
+            actions: texts(&planned.actions),
+            not_actions: texts(&planned.not_actions),
+        };
+        for text in &wanted.scopes {
+            text.parse::<ArmId>().map_err(|fault| {
+                Diagnostic::error("Invalid assignable_scopes", format!("{fault}."))
+                    .at(Path::attribute("assignable_scopes"))
+            })?;
+        }
+        Ok(wanted)
+    }
+
+    pub(super) fn permissions(&self) -> Permissions<'_> {
+        Permissions {
+            actions: &self.actions,
+            not_actions: &self.not_actions,
+        }
+    }
+
+    /// Those of the actions that the role does not permit.
+    pub(super) fn missing_in(&self, role: &RoleDefinition) -> Vec<&str> {
+        missing_actions(self.permissions(), &granted(role))
+    }
+
+    /// A role with nothing but this.
+    pub(super) fn to_body(&self) -> RoleDefinitionBody {
+        RoleDefinitionBody {
+            role_name: self.name.clone(),
+            description: self.description.clone(),
+            assignable_scopes: self.scopes.clone(),
+            actions: self.actions.clone(),
+            not_actions: self.not_actions.clone(),
+            ..RoleDefinitionBody::default()
+        }
+    }
+}
+
+fn granted(role: &RoleDefinition) -> Vec<Permissions<'_>> {
+    let first = Permissions {
+        actions: &role.actions,
+        not_actions: &role.not_actions,
+    };
+    let further = role.further_permissions.iter().map(|block| Permissions {
+        actions: &block.actions,
+        not_actions: &block.not_actions,
+    });
+    std::iter::once(first).chain(further).collect()
+}
+
+/// The view in which the service shows a role that is assignable at `scope`: the subscription, or else the tenant.
+pub(super) fn view(scope: &ArmId) -> ArmId {
+    scope
+        .subscription_id()
+        .map_or_else(ArmId::tenant, |subscription| {
+            ArmId::subscription(&subscription)
+        })
+}
+
+/// The scopes that parse, as ids.
+pub(super) fn parsed_scopes(scopes: &[String]) -> Vec<ArmId> {
+    scopes.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// Whether others may have scopes in the role, which are then none of this resource's business.
+pub(super) fn is_shared(state: &PeeringRoleModel) -> bool {
+    is_adopted(state) || state.use_existing == Attr::Known(true)
+}
+
+/// Whether someone else made the role.
+pub(super) fn is_adopted(state: &PeeringRoleModel) -> bool {
+    state.created == Attr::Known(false)
+}
+
+/// The state as the role now is. What belongs to an adopted role's owner stays as configured.
+pub(super) fn read_into(state: PeeringRoleModel, role: &RoleDefinition) -> PeeringRoleModel {
+    let scopes = shown_scopes(&state, role);
+    let purpose = match &state.purpose {
+        Attr::Known(_) => state.purpose.clone(),
+        // An import: the purpose is only in the actions.
+        Attr::Null | Attr::Unknown => {
+            let actions = role.actions.iter().map(String::as_str);
+            let purpose = Purpose::of_actions(actions).unwrap_or_default();
+            purpose.as_str().into()
+        }
+    };
+    let common = PeeringRoleModel {
+        purpose,
+        assignable_scopes: set(scopes),
+        role_definition_id: role.name.as_str().into(),
+        remote_name: role.role_name.as_str().into(),
+        ..state
+    };
+    if is_adopted(&common) {
+        let actions = still_granted(&common, role);
+        return PeeringRoleModel {
+            actions: set(actions),
+            ..common
+        };
+    }
+    PeeringRoleModel {
+        name: role.role_name.as_str().into(),
+        description: role.description.as_str().into(),
+        actions: set(role.actions.clone()),
+        not_actions: set(role.not_actions.clone()),
+        created: Attr::Known(true),
+        ..common
+    }
+}
+
+fn shown_scopes(state: &PeeringRoleModel, role: &RoleDefinition) -> Vec<String> {
+    let ours = texts(&state.assignable_scopes);
+    if !is_shared(state) || state.assignable_scopes.is_null() {
+        return role.assignable_scopes.clone();
+    }
+    ours.into_iter()
+        .filter(|scope| contains(&role.assignable_scopes, scope))
+        .collect()
+}
+
+fn still_granted(state: &PeeringRoleModel, role: &RoleDefinition) -> Vec<String> {
+    let actions = texts(&state.actions);
+    let not_actions = texts(&state.not_actions);
+    let wanted = Permissions {
+        actions: &actions,
+        not_actions: &not_actions,
+    };
+    let granted = granted(role);
+    let missing = missing_actions(wanted, &granted);
+    let kept = actions
+        .iter()
+        .filter(|action| !missing.contains(&action.as_str()));
+    kept.cloned().collect()
+}
+
+/// A set attribute of these texts.
+pub(super) fn set(texts: Vec<String>) -> Attr<Set<String>> {
+    Attr::Known(texts.into_iter().collect())
+}
+
+/// Whether one of the ids is this one in any spelling.
+pub(super) fn contains(ids: &[String], id: &str) -> bool {
+    ids.iter().any(|own| same_arm_id(own, id))
+}
+
+/// Those of `ids` that are not among `others`.
+pub(super) fn without(ids: &[String], others: &[String]) -> Vec<String> {
+    ids.iter()
+        .filter(|id| !contains(others, id))
+        .cloned()
+        .collect()
+}
+
+/// A change of a role that others may be changing at the same time, as a function of what the role is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    /// Name, description and permissions, where they are ours to set.
+    pub(super) definition: Option<Wanted>,
+    /// What becomes of the assignable scopes.
+    pub(super) scopes: ScopeChange,
+}
+
+/// What becomes of a role's assignable scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ScopeChange {
+    /// These and no others.
+    Exactly(Vec<String>),
+    /// Others stay.
+    Delta {
+        add: Vec<String>,
+        remove: Vec<String>,
+    },
+}
+
+impl Change {
+    /// The update from one state to the planned one.
+    pub(super) fn update(prior: &PeeringRoleModel, wanted: Wanted) -> Self {
+        let scopes = if is_shared(prior) {
+            let before = texts(&prior.assignable_scopes);
+            let not_ours = texts(&prior.existing_assignable_scopes);
+            let dropped = without(&before, &wanted.scopes);
+            ScopeChange::Delta {
+                add: wanted.scopes.clone(),
+                remove: without(&dropped, &not_ours),
+            }
+        } else {
+            ScopeChange::Exactly(wanted.scopes.clone())
+        };
+        Self {
+            definition: (!is_adopted(prior)).then_some(wanted),
+            scopes,
+        }
+    }
+
+    /// The adding of scopes to a role of someone else's.
+    pub(super) fn adding(scopes: Vec<String>) -> Self {
+        Self {
+            definition: None,
+            scopes: ScopeChange::Delta {
+                add: scopes,
+                remove: Vec::new(),
+            },
+        }
+    }
+
+    /// The taking away of scopes.
+    pub(super) fn removing(scopes: Vec<String>) -> Self {
+        Self {
+            definition: None,
+            scopes: ScopeChange::Delta {
+                add: Vec::new(),
+                remove: scopes,
+            },
+        }
+    }
+
+    /// What has to be sent to change this role.
+    pub(super) fn body(&self, role: &RoleDefinition) -> RoleDefinitionBody {
+        let mut body = role.to_body();
+        if let Some(wanted) = &self.definition {
+            body.role_name.clone_from(&wanted.name);
+            body.description.clone_from(&wanted.description);
+            body.actions.clone_from(&wanted.actions);
+            body.not_actions.clone_from(&wanted.not_actions);
+            // Blocks that another tool added would permit more than the state shows.
+            body.further_permissions.clear();
+        }
+        match &self.scopes {
+            ScopeChange::Exactly(scopes) => body.assignable_scopes.clone_from(scopes),
+            ScopeChange::Delta { add, remove } => {
+                let missing = without(add, &body.assignable_scopes);
+                body.assignable_scopes = without(&body.assignable_scopes, remove);
+                body.assignable_scopes.extend(missing);
+            }
+        }
+        body
+    }
+
+    /// Whether the role is as the change wants it.
+    pub(super) fn is_done(&self, role: &RoleDefinition) -> bool {
+        let body = self.body(role);
+        body.role_name == role.role_name
+            && body.description == role.description
+            && body.further_permissions == role.further_permissions
+            && is_same_set(&body.actions, &role.actions)
+            && is_same_set(&body.not_actions, &role.not_actions)
+            && is_same_set(&body.assignable_scopes, &role.assignable_scopes)
+    }
+
+    /// The scopes that the role has and would lose.
+    pub(super) fn removed(&self, role: &RoleDefinition) -> Vec<String> {
+        without(&role.assignable_scopes, &self.body(role).assignable_scopes)
+    }
+}
+
+/// Whether both hold the same texts or ids, in any order, letter case and number.
+pub(super) fn is_same_set(left: &[String], right: &[String]) -> bool {
+    without(left, right).is_empty() && without(right, left).is_empty()
+}
+
+/// What a destroy does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// The role is ours alone.
+    Delete,
+    /// Others use it: only these scopes go.
+    Scopes(Vec<String>),
+    /// Nothing of ours is in it.
+    Nothing,
+    /// Without our scopes none would be left, which Azure does not allow, and the role is not ours to delete.
+    LeaveLast,
+}
+
+impl Removal {
+    pub(super) fn of(state: &PeeringRoleModel, role: &RoleDefinition) -> Self {
+        if !is_shared(state) {
+            return Self::Delete;
+        }
+        let not_ours = texts(&state.existing_assignable_scopes);
+        let added = without(&texts(&state.assignable_scopes), &not_ours);
+        let left = without(&role.assignable_scopes, &added);
+        if left.len() == role.assignable_scopes.len() {
+            // A role of our own that only others use any more is theirs now.
+            return Self::Nothing;
+        }
+        match (left.is_empty(), is_adopted(state)) {
+            (true, false) => Self::Delete,
+            (true, true) => Self::LeaveLast,
+            (false, _) => Self::Scopes(added),
+        }
+    }
+}

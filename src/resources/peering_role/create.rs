@@ -1,0 +1,143 @@
+//! The creation of a role, or the adoption of one that is there.
+
+use uuid::Uuid;
+
+use crate::azure::ids::{ArmId, Guid, RoleDefinitionId};
+use crate::azure::{Error, RoleDefinition};
+use crate::http::poll::Poll;
+use crate::resources::explain::Failure;
+use crate::resources::settle;
+use crate::tf::attr::Attr;
+use crate::tf::context::Context;
+use crate::tf::diagnostics::Diagnostics;
+use crate::tf::resource::Save;
+
+use super::conflict;
+use super::convert::{self, Change, Wanted, parsed_scopes, view};
+use super::remote::{Found, Roles};
+use super::schema::PeeringRoleModel;
+
+/// How many reads in a row must show a new role.
+const AGREEING_READS: u32 = 2;
+
+/// What a creation works with.
+pub(super) struct Creation<'a> {
+    pub(super) context: &'a Context,
+    pub(super) roles: &'a Roles<'a>,
+    pub(super) planned: &'a PeeringRoleModel,
+    pub(super) wanted: &'a Wanted,
+    pub(super) may_adopt: bool,
+    pub(super) failure: &'a Failure<'a>,
+    pub(super) save: &'a Save<PeeringRoleModel>,
+}
+
+impl Creation<'_> {
+    pub(super) async fn run(&self) -> Result<PeeringRoleModel, Diagnostics> {
+        if let Some(role) = self.find().await? {
+            return self.adopt(role).await;
+        }
+        let error = match self.make().await? {
+            Ok(model) => return Ok(model),
+            Err(name_taken) => name_taken,
+        };
+        // By a role that was made since it was looked for, or by one that cannot be seen.
+        match self.find().await? {
+            Some(role) => self.adopt(role).await,
+            None => Err(conflict::invisible(self.failure, self.wanted, &error)),
+        }
+    }
+
+    async fn find(&self) -> Result<Option<RoleDefinition>, Diagnostics> {
+        let Wanted { name, scopes, .. } = self.wanted;
+        let found = self.roles.find(name, scopes, self.may_adopt).await;
+        match found.map_err(|error| self.failure.explain(&error))? {
+            Found::Custom(role) => Ok(Some(role)),
+            Found::BuiltIn(role) => Err(conflict::built_in(self.failure, &role)),
+            Found::None => Ok(None),
+        }
+    }
+
+    /// Sends the role under a random GUID. One derived from tenant and name, as an assignment has, would make the PUT an
+    /// update of a role that exists but cannot be seen from here, and take its scopes away from whoever made it with this
+    /// same tool. A repetition after a lost answer has this call's GUID, and so meets itself.
+    ///
+    /// The inner error is that the name is taken.
+    async fn make(&self) -> Result<Result<PeeringRoleModel, Error>, Diagnostics> {
+        let guid = Guid::from(Uuid::new_v4());
+        let body = self.wanted.to_body();
+        let role = match self.roles.put_new(&guid, &body).await {
+            Ok(role) => role,
+            Err(error) if error.is_role_name_taken() => return Ok(Err(error)),
+            Err(error) => {
+                if settle::may_have_happened(&error) {
+                    self.save.save(&self.made(&self.id_of(&guid)));
+                }
+                return Err(conflict::refused(self.failure, &error));
+            }
+        };
+        let model = self.made(&role.id);
+        self.save.save(&model);
+        let doing = format!("waiting until role {:?} can be read", self.wanted.name);
+        let poll = Poll::new(doing, self.roles.step).agreements(AGREEING_READS);
+        let client = &self.roles.client;
+        let scope = settle::limited(&self.roles.scope);
+        let read = || client.get_role_definition(&scope, &role.id);
+        settle::until_readable(self.context, &scope, poll, read).await;
+        Ok(Ok(model))
+    }
+
+    async fn adopt(&self, role: RoleDefinition) -> Result<PeeringRoleModel, Diagnostics> {
+        if !self.may_adopt {
+            return Err(conflict::taken(self.failure, &role));
+        }
+        let missing = self.wanted.missing_in(&role);
+        if !missing.is_empty() {
+            return Err(conflict::too_narrow(self.failure, &role, &missing));
+        }
+        tracing::info!(wanted = self.wanted.name, found = role.role_name, id = %role.id, "adopting the role that exists");
+        let turn = self.roles.turn(&role.name).await;
+        let _turn = turn.map_err(|error| self.failure.explain(&error))?;
+        // Another resource of this run may have added its scopes while this one waited for its turn.
+        let read = self.roles.get(&role.name, &role.assignable_scopes).await;
+        let read = read.map_err(|error| self.failure.explain(&error))?;
+        let role = read.unwrap_or(role);
+        let model = self.adopted(&role);
+        let change = Change::adding(self.wanted.scopes.clone());
+        let changed = self
+            .roles
+            .change(role, &change, || self.save.save(&model))
+            .await;
+        changed.map_err(|fault| conflict::not_changed(self.failure, &fault))?;
+        self.save.save(&model);
+        Ok(model)
+    }
+
+    fn made(&self, id: &RoleDefinitionId) -> PeeringRoleModel {
+        PeeringRoleModel {
+            id: Attr::Known(id.to_string()),
+            role_definition_id: id.guid().as_str().into(),
+            remote_name: self.wanted.name.as_str().into(),
+            created: Attr::Known(true),
+            existing_assignable_scopes: Attr::Null,
+            ..self.planned.clone()
+        }
+    }
+
+    fn adopted(&self, role: &RoleDefinition) -> PeeringRoleModel {
+        PeeringRoleModel {
+            id: Attr::Known(self.id_of(&role.name).to_string()),
+            role_definition_id: role.name.as_str().into(),
+            remote_name: role.role_name.as_str().into(),
+            created: Attr::Known(false),
+            existing_assignable_scopes: convert::set(role.assignable_scopes.clone()),
+            ..self.planned.clone()
+        }
+    }
+
+    /// The id through the first of our own scopes: there it can be read even by callers who see nothing else of the tenant.
+    fn id_of(&self, guid: &Guid) -> RoleDefinitionId {
+        let scopes = parsed_scopes(&self.wanted.scopes);
+        let own = scopes.first().map_or_else(ArmId::tenant, view);
+        RoleDefinitionId::new(&own, guid)
+    }
+}

@@ -1,0 +1,350 @@
+//! `konnectazure_peering_role`: the custom role that Kong's application is given.
+//!
+//! Remote object: `Microsoft.Authorization/roleDefinitions`, API version 2022-04-01. Writing needs
+//! `Microsoft.Authorization/roleDefinitions/write` on all assignable scopes. The tenant owns the role: its name is unique
+//! there, its GUID never changes, and the scope in a path or an id is only a view. There are no etags, so a change of a
+//! shared role is read, merged, written and read again. Reads, lists and the checks on removal lag behind writes.
+//! Import id: the Resource Manager id, or the role's name.
+//!
+//! An adopted role stays its owner's: only scopes are added, and only those are taken away again.
+//! Source: <https://learn.microsoft.com/azure/role-based-access-control/custom-roles>.
+
+mod blockers;
+mod conflict;
+mod convert;
+mod create;
+mod permissions;
+mod plan;
+mod purpose;
+mod remote;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::azure::ids::{ArmId, RoleDefinitionId};
+use crate::azure::{Access, RoleDefinition};
+use crate::resources::explain::Failure;
+use crate::resources::planned::{known, parsed};
+use crate::resources::scope;
+use crate::tf::attr::Attr;
+use crate::tf::context::Context;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::path::Path;
+use crate::tf::resource::{ImportId, Planned, Resource, Save, Timeouts};
+use crate::tf::schema::{IdentityAttribute, Schema};
+
+use convert::{Change, Removal, Wanted};
+use create::Creation;
+use remote::{Found, NotChanged, Roles, Shared};
+pub use schema::PeeringRoleModel;
+
+const TYPE_NAME: &str = "konnectazure_peering_role";
+
+/// The handler of `konnectazure_peering_role`.
+#[derive(Debug)]
+pub struct PeeringRoleResource {
+    azure: Arc<Access>,
+    shared: Shared,
+}
+
+impl PeeringRoleResource {
+    /// A handler that asks `azure` for its client at each call.
+    #[must_use]
+    pub fn new(azure: Arc<Access>) -> Self {
+        Self {
+            azure,
+            shared: Shared::default(),
+        }
+    }
+
+    fn roles(&self, context: &Context, failure: &Failure<'_>) -> Result<Roles<'_>, Diagnostics> {
+        let client = self.azure.client();
+        Ok(Roles {
+            client: client.map_err(|error| failure.explain(&error))?,
+            scope: scope(context),
+            step: self.azure.poll_step(),
+            shared: &self.shared,
+        })
+    }
+}
+
+#[async_trait]
+impl Resource for PeeringRoleResource {
+    type Model = PeeringRoleModel;
+
+    fn type_name(&self) -> &'static str {
+        TYPE_NAME
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn identity(&self) -> Vec<IdentityAttribute> {
+        vec![IdentityAttribute::required(
+            "id",
+            "The role's full Resource Manager id.",
+        )]
+    }
+
+    fn timeouts(&self) -> Timeouts {
+        const TEN_MINUTES: Duration = Duration::from_secs(10 * 60);
+        Timeouts {
+            create: TEN_MINUTES,
+            read: Duration::from_secs(5 * 60),
+            update: TEN_MINUTES,
+            delete: TEN_MINUTES,
+        }
+    }
+
+    async fn plan(
+        &self,
+        _context: &Context,
+        plan: &mut Planned<Self::Model>,
+    ) -> Result<(), Diagnostics> {
+        plan::fill(plan)
+    }
+
+    async fn create(
+        &self,
+        context: &Context,
+        planned: Self::Model,
+        save: &Save<Self::Model>,
+    ) -> Result<Self::Model, Diagnostics> {
+        let wanted = Wanted::of(&planned)?;
+        let failure = Failure::new("create", object(&wanted.name));
+        let creation = Creation {
+            context,
+            roles: &self.roles(context, &failure)?,
+            planned: &planned,
+            wanted: &wanted,
+            may_adopt: *known(&planned.use_existing, "use_existing")?,
+            failure: &failure,
+            save,
+        };
+        creation.run().await
+    }
+
+    async fn read(
+        &self,
+        context: &Context,
+        state: Self::Model,
+    ) -> Result<Option<Self::Model>, Diagnostics> {
+        let id: RoleDefinitionId = parsed(&state.id, "id")?;
+        let failure = Failure::new("read", format!("Azure role {id}"));
+        let roles = self.roles(context, &failure)?;
+        let found = find(&roles, &state, &id, &failure).await?;
+        Ok(found.map(|role| convert::read_into(state, &role)))
+    }
+
+    async fn update(
+        &self,
+        context: &Context,
+        prior: Self::Model,
+        planned: Self::Model,
+        save: &Save<Self::Model>,
+    ) -> Result<Self::Model, Diagnostics> {
+        let id: RoleDefinitionId = parsed(&prior.id, "id")?;
+        let wanted = Wanted::of(&planned)?;
+        let failure = Failure::new("update", object(name_of(&prior, &id)));
+        let roles = self.roles(context, &failure)?;
+        let turn = roles.turn(id.guid()).await;
+        let _turn = turn.map_err(|error| failure.explain(&error))?;
+        let role = find(&roles, &prior, &id, &failure).await?;
+        let role = role.ok_or_else(|| conflict::not_changed(&failure, &NotChanged::Gone))?;
+        if convert::is_adopted(&prior) {
+            let missing = wanted.missing_in(&role);
+            if !missing.is_empty() {
+                return Err(conflict::too_narrow(&failure, &role, &missing));
+            }
+        }
+        let change = Change::update(&prior, wanted);
+        change_unassigned(&roles, role, &change, &failure, &|| save.save(&planned)).await?;
+        Ok(planned)
+    }
+
+    async fn delete(&self, context: &Context, state: Self::Model) -> Result<(), Diagnostics> {
+        let id: RoleDefinitionId = parsed(&state.id, "id")?;
+        let failure = Failure::new("delete", object(name_of(&state, &id)));
+        let roles = self.roles(context, &failure)?;
+        let turn = roles.turn(id.guid()).await;
+        let _turn = turn.map_err(|error| failure.explain(&error))?;
+        let Some(role) = find(&roles, &state, &id, &failure).await? else {
+            return Ok(());
+        };
+        match Removal::of(&state, &role) {
+            Removal::Delete => delete_unassigned(&roles, &role, &failure).await,
+            Removal::Scopes(scopes) => {
+                warn_if_left(context, &state, &role);
+                let change = Change::removing(scopes);
+                change_unassigned(&roles, role, &change, &failure, &|| {}).await
+            }
+            Removal::Nothing => {
+                warn_if_left(context, &state, &role);
+                Ok(())
+            }
+            Removal::LeaveLast => {
+                context.warn(last_scope_left(&role));
+                Ok(())
+            }
+        }
+    }
+
+    async fn import(&self, context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics> {
+        let text = match id {
+            ImportId::Id(text) => text.trim().to_owned(),
+            ImportId::Identity(members) => {
+                let id = members.get("id").and_then(|value| value.as_str());
+                id.unwrap_or_default().to_owned()
+            }
+        };
+        let failure = Failure::new("import", format!("Azure role {text:?}"));
+        let id: RoleDefinitionId = if text.starts_with('/') {
+            let id = text.parse();
+            id.map_err(|fault| failure.because(format!("{fault}.")))?
+        } else {
+            let roles = self.roles(context, &failure)?;
+            id_of_name(&roles, &text, &failure).await?
+        };
+        Ok(PeeringRoleModel {
+            id: Attr::Known(id.to_string()),
+            role_definition_id: id.guid().as_str().into(),
+            use_existing: Attr::Known(false),
+            created: Attr::Known(true),
+            ..PeeringRoleModel::default()
+        })
+    }
+}
+
+/// The role in the state, through its id or any scope that it is known to have.
+async fn find(
+    roles: &Roles<'_>,
+    state: &PeeringRoleModel,
+    id: &RoleDefinitionId,
+    failure: &Failure<'_>,
+) -> Result<Option<RoleDefinition>, Diagnostics> {
+    let mut scopes = vec![id.scope().to_string()];
+    scopes.extend(plan::texts(&state.assignable_scopes));
+    let found = roles.get(id.guid(), &scopes).await;
+    found.map_err(|error| failure.explain(&error))
+}
+
+/// Changes the role; scopes that go must hold no assignments of it any more.
+async fn change_unassigned(
+    roles: &Roles<'_>,
+    role: RoleDefinition,
+    change: &Change,
+    failure: &Failure<'_>,
+    sent: &(dyn Fn() + Sync),
+) -> Result<(), Diagnostics> {
+    let guid = role.name.clone();
+    let removed = change.removed(&role);
+    let in_the_way = failure.clone().at(Path::attribute("assignable_scopes"));
+    if !removed.is_empty() {
+        let unassigned = roles.await_unassigned(&guid, &removed, 0).await;
+        unassigned.map_err(|ended| in_the_way.waited(&ended))?;
+    }
+    let role = &role;
+    let attempt = || async move {
+        match roles.change(role.clone(), change, sent).await {
+            Ok(_) => Ok(Ok(())),
+            Err(NotChanged::Failed(error)) => Err(error),
+            Err(fault) => Ok(Err(fault)),
+        }
+    };
+    match roles
+        .while_assignments_disappear(&guid, &removed, attempt)
+        .await
+    {
+        Ok(done) => done.map_err(|fault| conflict::not_changed(failure, &fault)),
+        Err(fault) => Err(conflict::blocked(&in_the_way, fault)),
+    }
+}
+
+async fn delete_unassigned(
+    roles: &Roles<'_>,
+    role: &RoleDefinition,
+    failure: &Failure<'_>,
+) -> Result<(), Diagnostics> {
+    let deletion = || roles.delete(role);
+    let deleted = roles
+        .while_assignments_disappear(&role.name, &role.assignable_scopes, deletion)
+        .await;
+    deleted.map_err(|fault| conflict::blocked(failure, fault))?;
+    roles.shared.note_freed(&role.role_name);
+    let gone = roles.await_gone(role).await;
+    gone.map_err(|ended| failure.waited(&ended))
+}
+
+async fn id_of_name(
+    roles: &Roles<'_>,
+    name: &str,
+    failure: &Failure<'_>,
+) -> Result<RoleDefinitionId, Diagnostics> {
+    let Some(subscription) = roles.client.subscription_id() else {
+        return Err(failure.because(
+            "A role's name is looked up in the provider's subscription, and none is configured. Set the provider's subscription_id (or \
+             ARM_SUBSCRIPTION_ID), or import by the full id: \
+             /subscriptions/SUBSCRIPTION_ID/providers/Microsoft.Authorization/roleDefinitions/ROLE_GUID.",
+        ));
+    };
+    let view = ArmId::subscription(subscription).to_string();
+    let found = roles.find(name, &[view], false).await;
+    match found.map_err(|error| failure.explain(&error))? {
+        Found::Custom(role) => Ok(role.id),
+        Found::BuiltIn(role) => Err(conflict::built_in(failure, &role)),
+        Found::None => Err(failure.because(format!(
+            "Neither subscription {subscription} nor what is readable of the tenant has a custom role of this name. Check the spelling, the \
+             provider's subscription_id and its rights, or import by the full id: \
+             /subscriptions/SUBSCRIPTION_ID/providers/Microsoft.Authorization/roleDefinitions/ROLE_GUID."
+        ))),
+    }
+}
+
+fn object(name: &str) -> String {
+    format!("Azure role {name:?}")
+}
+
+fn name_of<'a>(state: &'a PeeringRoleModel, id: &'a RoleDefinitionId) -> &'a str {
+    state.remote_name.as_str().unwrap_or(id.guid().as_str())
+}
+
+/// A role of our own is not deleted while others use it, which is worth knowing.
+fn warn_if_left(context: &Context, state: &PeeringRoleModel, role: &RoleDefinition) {
+    if convert::is_adopted(state) {
+        return;
+    }
+    let left = convert::without(
+        &role.assignable_scopes,
+        &plan::texts(&state.assignable_scopes),
+    );
+    context.warn(Diagnostic::warning(
+        format!("Azure role {:?} is left in the tenant", role.role_name),
+        format!(
+            "It is also assignable at scopes that this resource did not add, so another configuration seems to share it:\n\n  {}\n\nOnly this \
+             resource's own scopes were taken away. Once nobody needs it any more, delete it by hand:\n\n  az role definition delete --name {}",
+            left.join("\n  "),
+            role.name,
+        ),
+    ));
+}
+
+/// Azure allows no role without a scope.
+fn last_scope_left(role: &RoleDefinition) -> Diagnostic {
+    Diagnostic::warning(
+        format!(
+            "Azure role {:?} keeps the scopes that were added to it",
+            role.role_name
+        ),
+        format!(
+            "The scopes that it had before are gone, Azure allows no role without any, and it is not this resource's to delete. If nobody needs \
+             it any more, delete it by hand:\n\n  az role definition delete --name {}",
+            role.name,
+        ),
+    )
+}

@@ -1,0 +1,299 @@
+//! One call's work on role definitions in Resource Manager.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::Instant;
+
+use crate::azure::ids::{ArmId, Guid, RoleDefinitionId};
+use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType};
+use crate::http::Scope;
+use crate::http::error::Error as CallError;
+use crate::http::poll::{Poll, Progress, Waited, tolerate};
+
+use super::convert::{Change, parsed_scopes, view, without};
+use super::purpose::{is_same_name, other_spelling};
+
+/// How many reads in a row must agree, as each may be answered by another replica.
+const AGREEING_READS: u32 = 2;
+
+/// How long a read may show an older version before that counts as somebody's later write instead of lag.
+const UPDATE_LAG_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long Azure may keep the name of a deleted role taken.
+const NAME_RELEASE_LIMIT: Duration = Duration::from_secs(2 * 60);
+
+/// The longest pause before a name is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// How often a change is made again after somebody else's write undid it.
+const MERGE_LIMIT: u32 = 5;
+
+/// Role definitions through the provider's client.
+pub(super) struct Roles<'a> {
+    pub(super) client: Arc<Client>,
+    pub(super) scope: Scope,
+    pub(super) step: Option<Duration>,
+    pub(super) shared: &'a Shared,
+}
+
+/// What all calls of this process share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// There are no etags, so two writers of this process take turns at a role; others are noticed by reading again.
+    turns: StdMutex<HashMap<Guid, Arc<Mutex<()>>>>,
+    /// Folded names of roles that were deleted, and when: a replacement must not take its own old name for somebody else's.
+    freed: StdMutex<HashMap<String, Instant>>,
+}
+
+impl Shared {
+    fn turns_at(&self, role: &Guid) -> Arc<Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(role.clone()).or_default())
+    }
+
+    /// Remembers that the name was given up.
+    pub(super) fn note_freed(&self, name: &str) {
+        let mut freed = self.freed.lock().unwrap_or_else(PoisonError::into_inner);
+        freed.insert(name.to_lowercase(), Instant::now());
+    }
+
+    fn was_freed_now(&self, name: &str) -> bool {
+        let freed = self.freed.lock().unwrap_or_else(PoisonError::into_inner);
+        let when = freed.get(&name.to_lowercase());
+        when.is_some_and(|when| when.elapsed() < NAME_RELEASE_LIMIT)
+    }
+}
+
+/// What the search for a name found.
+pub(super) enum Found {
+    /// A custom role with the name or its other spelling.
+    Custom(RoleDefinition),
+    /// One of Azure's own roles, which cannot be shared or replaced.
+    BuiltIn(RoleDefinition),
+    /// None that the caller can see.
+    None,
+}
+
+/// Why a change did not come about.
+pub(super) enum NotChanged {
+    /// The role is not there any more.
+    Gone,
+    /// Azure refused, or could not be asked.
+    Failed(Error),
+    /// Others kept undoing the change.
+    Contended,
+    /// The wait for it to be seen ended.
+    Waited(Waited<CallError>),
+}
+
+/// What was seen after a write.
+enum Seen {
+    Changed(RoleDefinition),
+    Undone(RoleDefinition),
+}
+
+impl Roles<'_> {
+    /// The role of this name, looked for through its future scopes and in the tenant. With `either_spelling` also the
+    /// one whose name differs by the suffix that the vendor's wizard appends; the exact name goes first.
+    pub(super) async fn find(
+        &self,
+        name: &str,
+        scopes: &[String],
+        either_spelling: bool,
+    ) -> Result<Found, Error> {
+        let mut views: Vec<ArmId> = parsed_scopes(scopes).iter().map(view).collect();
+        views.dedup();
+        let other = either_spelling.then(|| other_spelling(name));
+        for name in std::iter::once(name).chain(other.as_deref()) {
+            let found = self
+                .client
+                .find_role_definitions_by_name(&self.scope, &views, name)
+                .await?;
+            let (built_in, custom): (Vec<_>, Vec<_>) = found
+                .roles
+                .into_iter()
+                .filter(|role| is_same_name(&role.role_name, name))
+                .partition(|role| role.role_type == RoleType::BuiltIn);
+            if let Some(role) = custom.into_iter().next() {
+                return Ok(Found::Custom(role));
+            }
+            if let Some(role) = built_in.into_iter().next() {
+                return Ok(Found::BuiltIn(role));
+            }
+        }
+        Ok(Found::None)
+    }
+
+    /// The role of this GUID, through any of the scopes that it is known to have had.
+    pub(super) async fn get(
+        &self,
+        guid: &Guid,
+        scopes: &[String],
+    ) -> Result<Option<RoleDefinition>, Error> {
+        let views: Vec<ArmId> = parsed_scopes(scopes).iter().map(view).collect();
+        self.client
+            .find_role_definition(&self.scope, guid, &views)
+            .await
+    }
+
+    /// Waits for the turn to write to the role.
+    pub(super) async fn turn(&self, role: &Guid) -> Result<OwnedMutexGuard<()>, Error> {
+        let started = Instant::now();
+        let turns = self.shared.turns_at(role);
+        let waiting = self.scope.bound(turns.lock_owned()).await;
+        waiting.map_err(|ended| {
+            let doing = "waiting for another change of the role in this run";
+            CallError::ended(ended, doing, started.elapsed()).into()
+        })
+    }
+
+    /// Writes a new role through the first of its scopes, as the service's documents have it; again while a name that this
+    /// process gave up is not released yet.
+    pub(super) async fn put_new(
+        &self,
+        guid: &Guid,
+        body: &RoleDefinitionBody,
+    ) -> Result<RoleDefinition, Error> {
+        let id = RoleDefinitionId::new(&written_through(&body.assignable_scopes), guid);
+        let mut pause = Duration::from_secs(1);
+        loop {
+            let put = self
+                .client
+                .put_role_definition(&self.scope, &id, body)
+                .await;
+            let error = match put {
+                Err(error)
+                    if error.is_role_name_taken() && self.shared.was_freed_now(&body.role_name) =>
+                {
+                    error
+                }
+                answer => return answer,
+            };
+            tracing::info!(
+                name = body.role_name,
+                "the deleted role's name is not released yet"
+            );
+            if self.scope.sleep(self.step.unwrap_or(pause)).await.is_err() {
+                return Err(error);
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Changes the role until reads agree that it is changed, whoever else writes to it meanwhile.
+    ///
+    /// `sent` is called once a write may have taken effect.
+    pub(super) async fn change(
+        &self,
+        mut role: RoleDefinition,
+        change: &Change,
+        sent: impl Fn() + Sync,
+    ) -> Result<RoleDefinition, NotChanged> {
+        for _ in 0..MERGE_LIMIT {
+            if change.is_done(&role) {
+                return Ok(role);
+            }
+            let body = change.body(&role);
+            let id = RoleDefinitionId::new(&written_through(&role.assignable_scopes), &role.name);
+            let put = self
+                .client
+                .put_role_definition(&self.scope, &id, &body)
+                .await;
+            match put {
+                Ok(_) => sent(),
+                Err(error) if error.is_not_found() => return Err(NotChanged::Gone),
+                Err(error) => {
+                    if crate::resources::settle::may_have_happened(&error) {
+                        sent();
+                    }
+                    return Err(NotChanged::Failed(error));
+                }
+            }
+            match self.watch(&role, change, &body).await? {
+                Seen::Changed(role) => return Ok(role),
+                Seen::Undone(newer) => {
+                    tracing::info!(role = %newer.id, "somebody else changed the role at the same time; changing it again");
+                    role = newer;
+                }
+            }
+        }
+        Err(NotChanged::Contended)
+    }
+
+    async fn watch(
+        &self,
+        before: &RoleDefinition,
+        change: &Change,
+        written: &RoleDefinitionBody,
+    ) -> Result<Seen, NotChanged> {
+        let started = Instant::now();
+        let mut scopes = written.assignable_scopes.clone();
+        scopes.extend(before.assignable_scopes.iter().cloned());
+        let doing = format!(
+            "waiting until role {:?} is changed everywhere",
+            written.role_name
+        );
+        Poll::new(doing, self.step)
+            .agreements(AGREEING_READS)
+            .judging(
+                &self.scope,
+                None,
+                || self.get(&before.name, &scopes),
+                |found| {
+                    let role = match found {
+                        Ok(Some(role)) => role,
+                        Ok(None) => {
+                            return Ok(Progress::NotYet("it cannot be read now".to_owned()));
+                        }
+                        Err(error) => return tolerate(error.into()),
+                    };
+                    if change.is_done(&role) {
+                        return Ok(Progress::Done(Seen::Changed(role)));
+                    }
+                    // A scope that was in no version of ours was written after it; otherwise only time tells lag from loss.
+                    let is_later = !without(&role.assignable_scopes, &scopes).is_empty();
+                    if is_later || started.elapsed() > UPDATE_LAG_LIMIT {
+                        return Ok(Progress::Done(Seen::Undone(role)));
+                    }
+                    Ok(Progress::NotYet(
+                        "reads still show the version before".to_owned(),
+                    ))
+                },
+            )
+            .await
+            .map_err(NotChanged::Waited)
+    }
+
+    /// Deletes the role through a scope that it has: through another one it would seem to be gone already.
+    pub(super) async fn delete(&self, role: &RoleDefinition) -> Result<(), Error> {
+        let id = RoleDefinitionId::new(&written_through(&role.assignable_scopes), &role.name);
+        self.client.delete_role_definition(&self.scope, &id).await
+    }
+
+    /// Waits until no read shows the role any more.
+    pub(super) async fn await_gone(&self, role: &RoleDefinition) -> Result<(), Waited<CallError>> {
+        let read = || self.get(&role.name, &role.assignable_scopes);
+        Poll::new(
+            format!("waiting until role {:?} is gone", role.role_name),
+            self.step,
+        )
+        .agreements(AGREEING_READS)
+        .judging(&self.scope, None, read, |found| match found {
+            Ok(None) => Ok(Progress::Done(())),
+            Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
+            Err(error) => tolerate(error.into()),
+        })
+        .await
+    }
+}
+
+/// The scope in whose path a write goes: the service looks the role up there and checks the caller's right.
+fn written_through(assignable_scopes: &[String]) -> ArmId {
+    parsed_scopes(assignable_scopes)
+        .into_iter()
+        .next()
+        .unwrap_or_else(ArmId::tenant)
+}

@@ -1,0 +1,358 @@
+//! `konnectazure_role_assignment`: the peering role, given to the service principal of Kong's application on a network.
+//!
+//! Remote object: `Microsoft.Authorization/roleAssignments`, API version 2022-04-01. Writing needs
+//! `Microsoft.Authorization/roleAssignments/write` at the scope. Scope, role and principal together are the natural key;
+//! the name is a GUID of the client's choice, here one that follows from them. Only the description changes in place.
+//! A role or principal made a moment ago may be unknown to the replica that answers, and the new assignment may be missing
+//! on the next read. Import id: the Resource Manager id.
+//! Source: <https://learn.microsoft.com/azure/role-based-access-control/role-assignments-rest>.
+
+mod convert;
+mod explain;
+mod principal;
+mod schema;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::azure::ids::{Guid, RoleAssignmentId};
+use crate::azure::{Access, Client, Error, RoleAssignment};
+use crate::http::Scope;
+use crate::http::error::Error as CallError;
+use crate::http::poll::{Poll, Progress, Waited, tolerate};
+use crate::resources::explain::Failure;
+use crate::resources::planned::parsed;
+use crate::resources::{scope, settle};
+use crate::tf::attr::Attr;
+use crate::tf::context::Context;
+use crate::tf::diagnostics::Diagnostics;
+use crate::tf::resource::{ImportId, Planned, Resource, Save, Timeouts};
+use crate::tf::schema::{IdentityAttribute, Schema};
+
+use convert::Wanted;
+use principal::Principal;
+pub use schema::RoleAssignmentModel;
+
+const TYPE_NAME: &str = "konnectazure_role_assignment";
+
+/// How many reads in a row must show a new assignment.
+const AGREEING_READS: u32 = 2;
+
+/// How often what this process made itself is looked for, in growing steps: about three minutes.
+const PATIENT_LOOKS: u32 = 18;
+
+/// How often anything else is looked for: about twenty seconds, enough for what another tool made a moment ago.
+const LOOKS: u32 = 6;
+
+/// How often an object may be unknown before it counts as missing.
+fn patience(client: &Client, id: &Guid) -> u32 {
+    if client.has_just_made(id) {
+        PATIENT_LOOKS
+    } else {
+        LOOKS
+    }
+}
+
+/// The handler of `konnectazure_role_assignment`.
+#[derive(Debug)]
+pub struct RoleAssignmentResource {
+    azure: Arc<Access>,
+}
+
+impl RoleAssignmentResource {
+    /// A handler that asks `azure` for its client at each call.
+    #[must_use]
+    pub const fn new(azure: Arc<Access>) -> Self {
+        Self { azure }
+    }
+
+    fn client(&self, failure: &Failure<'_>) -> Result<Arc<Client>, Diagnostics> {
+        self.azure.client().map_err(|error| failure.explain(&error))
+    }
+}
+
+#[async_trait]
+impl Resource for RoleAssignmentResource {
+    type Model = RoleAssignmentModel;
+
+    fn type_name(&self) -> &'static str {
+        TYPE_NAME
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn identity(&self) -> Vec<IdentityAttribute> {
+        vec![IdentityAttribute::required(
+            "id",
+            "The assignment's full Resource Manager id.",
+        )]
+    }
+
+    fn timeouts(&self) -> Timeouts {
+        const FIVE_MINUTES: Duration = Duration::from_secs(5 * 60);
+        Timeouts {
+            create: FIVE_MINUTES,
+            read: FIVE_MINUTES,
+            update: FIVE_MINUTES,
+            delete: FIVE_MINUTES,
+        }
+    }
+
+    async fn plan(
+        &self,
+        _context: &Context,
+        plan: &mut Planned<Self::Model>,
+    ) -> Result<(), Diagnostics> {
+        if plan.prior.is_none() {
+            convert::fill_for_creation(&plan.config, &mut plan.planned);
+        }
+        Ok(())
+    }
+
+    async fn create(
+        &self,
+        context: &Context,
+        planned: Self::Model,
+        save: &Save<Self::Model>,
+    ) -> Result<Self::Model, Diagnostics> {
+        let wanted = Wanted::of(&planned)?;
+        let failure = Failure::new("create", format!("role assignment at {}", wanted.scope));
+        let creation = Creation {
+            client: self.client(&failure)?,
+            scope: scope(context),
+            planned: &planned,
+            wanted: &wanted,
+            failure: &failure,
+            save,
+        };
+        let id = creation.run().await?;
+        let model = convert::applied(&planned, &id);
+        save.save(&model);
+        if wanted.waits {
+            let doing = "waiting until the role assignment can be read";
+            let poll = Poll::new(doing, self.azure.poll_step()).agreements(AGREEING_READS);
+            let client = &creation.client;
+            let scope = settle::limited(&creation.scope);
+            let read = || client.get_role_assignment(&scope, &id);
+            settle::until_readable(context, &scope, poll, read).await;
+        }
+        Ok(model)
+    }
+
+    async fn read(
+        &self,
+        context: &Context,
+        state: Self::Model,
+    ) -> Result<Option<Self::Model>, Diagnostics> {
+        let id: RoleAssignmentId = parsed(&state.id, "id")?;
+        let failure = Failure::new("read", format!("role assignment {id}"));
+        let client = self.client(&failure)?;
+        let found = client.get_role_assignment(&scope(context), &id).await;
+        let found = found.map_err(|error| explain::denied(&failure, &error, "read"))?;
+        Ok(found.map(|assignment| convert::read_into(state, &assignment)))
+    }
+
+    /// Only the description can have changed.
+    async fn update(
+        &self,
+        context: &Context,
+        prior: Self::Model,
+        planned: Self::Model,
+        save: &Save<Self::Model>,
+    ) -> Result<Self::Model, Diagnostics> {
+        let id: RoleAssignmentId = parsed(&prior.id, "id")?;
+        let wanted = Wanted::of(&planned)?;
+        let failure = Failure::new("update", format!("role assignment {id}"));
+        let client = self.client(&failure)?;
+        let scope = scope(context);
+        let found = client.get_role_assignment(&scope, &id).await;
+        let found = found.map_err(|error| explain::denied(&failure, &error, "read"))?;
+        let Some(twin) = found else {
+            return Err(failure.because("It was deleted while it was being changed. Run the same command again: it will be made anew."));
+        };
+        let put = client
+            .put_role_assignment(&scope, &id, &wanted.to_body(Some(&twin)))
+            .await;
+        put.map_err(|error| explain::refused(&failure, &wanted, &error))?;
+        save.save(&planned);
+        Ok(planned)
+    }
+
+    async fn delete(&self, context: &Context, state: Self::Model) -> Result<(), Diagnostics> {
+        let id: RoleAssignmentId = parsed(&state.id, "id")?;
+        let failure = Failure::new("delete", format!("role assignment {id}"));
+        let client = self.client(&failure)?;
+        let scope = scope(context);
+        let deleted = client.delete_role_assignment(&scope, &id).await;
+        deleted.map_err(|error| explain::denied(&failure, &error, "delete"))?;
+        if state.skip_propagation_wait == Attr::Known(true) {
+            return Ok(());
+        }
+        let read = || client.get_role_assignment(&scope, &id);
+        Poll::new(
+            "waiting until the role assignment is gone",
+            self.azure.poll_step(),
+        )
+        .judging(&scope, None, read, |found| match found {
+            Ok(None) => Ok(Progress::Done(())),
+            Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
+            Err(error) => tolerate(error.into()),
+        })
+        .await
+        .map_err(|ended| failure.waited(&ended))
+    }
+
+    async fn import(&self, _context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics> {
+        let text = match id {
+            ImportId::Id(text) => text.trim().to_owned(),
+            ImportId::Identity(members) => {
+                let id = members.get("id").and_then(|value| value.as_str());
+                id.unwrap_or_default().to_owned()
+            }
+        };
+        let failure = Failure::new("import", format!("role assignment {text:?}"));
+        let id: RoleAssignmentId = text
+            .parse()
+            .map_err(|fault| failure.because(format!("{fault}.")))?;
+        Ok(RoleAssignmentModel {
+            id: Attr::Known(id.to_string()),
+            use_existing: Attr::Known(false),
+            skip_propagation_wait: Attr::Known(false),
+            ..RoleAssignmentModel::default()
+        })
+    }
+}
+
+/// What a creation works with.
+struct Creation<'a> {
+    client: Arc<Client>,
+    scope: Scope,
+    planned: &'a RoleAssignmentModel,
+    wanted: &'a Wanted,
+    failure: &'a Failure<'a>,
+    save: &'a Save<RoleAssignmentModel>,
+}
+
+impl Creation<'_> {
+    /// The id of the assignment that was made or adopted.
+    async fn run(&self) -> Result<RoleAssignmentId, Diagnostics> {
+        let wanted = self.wanted;
+        let seen = principal::check(
+            &self.client,
+            &self.scope,
+            &wanted.principal_id,
+            self.failure,
+        )
+        .await?;
+        let id = wanted.id();
+        let mut refusals = 0;
+        let ended = Poll::new("assigning the role", self.client.poll_step())
+            .judging(
+                &self.scope,
+                None,
+                || self.put(&id, None),
+                |put| match put {
+                    Ok(()) => Ok(Progress::Done(())),
+                    Err(error) => {
+                        refusals += 1;
+                        let what = self.unknown(&error, seen, refusals);
+                        what.map_or(Err(error), |what| Ok(Progress::NotYet(what)))
+                    }
+                },
+            )
+            .await;
+        match ended {
+            Ok(()) => Ok(id),
+            Err(Waited::Failed(error)) if error.is_role_assignment_exists() => {
+                self.adopt(&error).await
+            }
+            Err(Waited::Failed(error)) => Err(explain::refused(self.failure, wanted, &error)),
+            Err(ended) => Err(self.failure.waited(&ended.map(CallError::from))),
+        }
+    }
+
+    async fn put(&self, id: &RoleAssignmentId, twin: Option<&RoleAssignment>) -> Result<(), Error> {
+        let body = self.wanted.to_body(twin);
+        let put = self
+            .client
+            .put_role_assignment(&self.scope, id, &body)
+            .await;
+        put.map(drop).inspect_err(|error| {
+            if settle::may_have_happened(error) {
+                self.save.save(&convert::applied(self.planned, id));
+            }
+        })
+    }
+
+    /// What Azure does not know everywhere yet, as far as that may pass.
+    fn unknown(&self, error: &Error, seen: Principal, refusals: u32) -> Option<String> {
+        let (what, patience) = if error.is_role_not_found() {
+            ("role", patience(&self.client, self.wanted.role.guid()))
+        } else if error.is_principal_not_found() {
+            // Who has not seen it in the directory has no reason to believe in it.
+            let patience = if seen == Principal::Seen {
+                PATIENT_LOOKS
+            } else {
+                1
+            };
+            ("principal", patience)
+        } else {
+            return None;
+        };
+        (refusals < patience).then(|| format!("Azure does not know the {what} everywhere yet"))
+    }
+
+    async fn adopt(&self, error: &Error) -> Result<RoleAssignmentId, Diagnostics> {
+        let Some(twin) = self.twin(error).await else {
+            return Err(explain::exists_unseen(self.failure, error));
+        };
+        let is_named_otherwise = self
+            .wanted
+            .name
+            .as_ref()
+            .is_some_and(|name| name != twin.id.name());
+        if !self.wanted.may_adopt || is_named_otherwise {
+            return Err(explain::exists(self.failure, self.wanted, &twin));
+        }
+        tracing::info!(id = %twin.id, "adopting the assignment that exists");
+        let id = RoleAssignmentId::new(&self.wanted.scope, twin.id.name());
+        if twin.description != self.wanted.description {
+            let put = self.put(&id, Some(&twin)).await;
+            put.map_err(|error| explain::refused(self.failure, self.wanted, &error))?;
+        }
+        Ok(id)
+    }
+
+    /// The assignment that exists: the one that the refusal names, or else the one that grants the same.
+    async fn twin(&self, error: &Error) -> Option<RoleAssignment> {
+        if let Some(name) = error.existing_role_assignment() {
+            let id = RoleAssignmentId::new(&self.wanted.scope, &name);
+            let named = self.client.get_role_assignment(&self.scope, &id).await;
+            if let Ok(Some(twin)) = named
+                && self.wanted.is_granted_by(&twin)
+            {
+                return Some(twin);
+            }
+        }
+        let Wanted {
+            scope,
+            role,
+            principal_id,
+            ..
+        } = self.wanted;
+        let listed = self
+            .client
+            .find_role_assignment(&self.scope, scope, role.guid(), principal_id)
+            .await;
+        listed
+            .inspect_err(
+                |error| tracing::debug!(%error, "the assignment that exists cannot be looked up"),
+            )
+            .ok()
+            .flatten()
+    }
+}

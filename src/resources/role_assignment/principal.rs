@@ -1,0 +1,129 @@
+//! What the GUID given as principal really is, found out before a role is assigned to it.
+//!
+//! An assignment that says that its principal is a service principal is accepted without a look, so a client id in its place
+//! would become an assignment without effect.
+
+use crate::azure::ids::Guid;
+use crate::azure::{Client, PrincipalKind};
+use crate::http::Scope;
+use crate::http::poll::{Poll, Progress, Waited};
+use crate::resources::consent::ways_to_consent;
+use crate::resources::explain::Failure;
+use crate::tf::diagnostics::Diagnostics;
+use crate::tf::path::Path;
+
+use super::patience;
+
+/// What the look at the principal gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Principal {
+    /// It is a service principal.
+    Seen,
+    /// The caller may not look, or Graph cannot be reached.
+    Unseen,
+}
+
+/// Looks the principal up, and again for a while if it is unknown.
+///
+/// # Errors
+/// If it is something else than a service principal, or stays unknown for longer than replicas need.
+pub(super) async fn check(
+    client: &Client,
+    scope: &Scope,
+    principal_id: &Guid,
+    failure: &Failure<'_>,
+) -> Result<Principal, Diagnostics> {
+    let mut looks = 0;
+    let look = || client.classify_principal(scope, principal_id);
+    let doing = format!("waiting until the directory knows principal {principal_id}");
+    let ended = Poll::new(doing, client.poll_step())
+        .judging(scope, None, look, |kind| {
+            looks += 1;
+            match kind {
+                Ok(PrincipalKind::Unknown) if looks < patience(client, principal_id) => {
+                    Ok(Progress::NotYet("it is unknown".to_owned()))
+                }
+                Ok(kind) => Ok(Progress::Done(kind)),
+                Err(error) if error.is_cancelled() || error.is_deadline() => {
+                    Err(crate::http::Error::from(error))
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the principal cannot be looked up, and is taken as given");
+                    Ok(Progress::Done(PrincipalKind::NotAllowed))
+                }
+            }
+        })
+        .await;
+    let failure = failure.clone().at(Path::attribute("principal_id"));
+    match ended {
+        Ok(kind) => verdict(client, scope, principal_id, kind, &failure).await,
+        Err(
+            ended @ (Waited::Failed(_)
+            | Waited::Never(_)
+            | Waited::Deadline { .. }
+            | Waited::Cancelled { .. }),
+        ) => Err(failure.waited(&ended)),
+    }
+}
+
+async fn verdict(
+    client: &Client,
+    scope: &Scope,
+    principal_id: &Guid,
+    kind: PrincipalKind,
+    failure: &Failure<'_>,
+) -> Result<Principal, Diagnostics> {
+    let (what, app_id, object_id) = match kind {
+        PrincipalKind::ServicePrincipal(_) => return Ok(Principal::Seen),
+        PrincipalKind::NotAllowed => return Ok(Principal::Unseen),
+        PrincipalKind::ApplicationClientId {
+            app_id,
+            object_id,
+            display_name,
+        } => (
+            format!("the client id of application {display_name:?}"),
+            app_id,
+            object_id,
+        ),
+        PrincipalKind::ApplicationObject {
+            app_id,
+            object_id,
+            display_name,
+        } => (
+            format!("the object id of the registration of application {display_name:?}"),
+            app_id,
+            object_id,
+        ),
+        PrincipalKind::Other { kind, display_name } => {
+            return Err(failure.because(format!(
+                "{principal_id} is the {kind} {display_name:?}, and Kong's application is a service principal.\n\n{}",
+                where_to_find_it()
+            )));
+        }
+        PrincipalKind::Unknown => {
+            return Err(failure.because(format!(
+                "The directory of this tenant knows no object {principal_id}. A service principal that was deleted and made again has another \
+                 object id.\n\n{}",
+                where_to_find_it()
+            )));
+        }
+    };
+    let Some(object_id) = object_id else {
+        let tenant_id = client.tenant_id(scope).await;
+        let ways = tenant_id
+            .map(|tenant_id| ways_to_consent(client.cloud(), tenant_id.as_str(), app_id.as_str()));
+        return Err(failure.because(format!(
+            "{principal_id} is {what}, and a role is given to the object id of its service principal, which this tenant does not have yet.\n\n{}",
+            ways.unwrap_or_default()
+        )));
+    };
+    Err(failure.because(format!(
+        "{principal_id} is {what}, and a role is given to the object id of its service principal. In this tenant that is {object_id}:\n\n  \
+         principal_id = \"{object_id}\"\n\n{}",
+        where_to_find_it()
+    )))
+}
+
+fn where_to_find_it() -> &'static str {
+    "The right id is object_id of the resource or data source konnectazure_service_principal."
+}

@@ -1,0 +1,123 @@
+//! Waiting until replicas show what was just written.
+
+use std::time::Duration;
+
+use crate::azure;
+use crate::http::poll::{Poll, Progress, Waited, tolerate};
+use crate::http::{Error, Scope};
+use crate::tf::context::Context;
+use crate::tf::diagnostics::Diagnostic;
+
+/// How long replicas usually need at most; what takes longer is not worth holding up the run for.
+const REPLICATION_LIMIT: Duration = Duration::from_secs(2 * 60);
+
+/// Reads until the object is there; `scope` should be a [`limited`] one.
+///
+/// The service has confirmed the write before this is called, so nothing here is a failure of it: a wait that ends early becomes a
+/// warning at most, and the object is not marked for replacement.
+pub(crate) async fn until_readable<T, L>(
+    context: &Context,
+    scope: &Scope,
+    poll: Poll,
+    read: impl FnMut() -> L,
+) -> Option<T>
+where
+    L: Future<Output = Result<Option<T>, azure::Error>>,
+{
+    let ended = poll
+        .judging(scope, None, read, |found| match found {
+            Ok(Some(object)) => Ok(Progress::Done(object)),
+            Ok(None) => Ok(Progress::NotYet("it cannot be read yet".to_owned())),
+            Err(error) => tolerate(error.into()),
+        })
+        .await;
+    match ended {
+        Ok(object) => Some(object),
+        Err(Waited::Cancelled { .. }) => None,
+        Err(ended) => {
+            warn(context, &ended);
+            None
+        }
+    }
+}
+
+/// Whether a write that ended in this error may have taken effect all the same.
+pub(crate) fn may_have_happened(error: &Error) -> bool {
+    error.is_outcome_unknown()
+        || error.is_undecodable()
+        || error.is_deadline()
+        || error.is_cancelled()
+        || error.status().is_some_and(|status| status >= 500)
+}
+
+/// The scope, ended when replicas usually agree.
+pub(crate) fn limited(scope: &Scope) -> Scope {
+    within(scope, REPLICATION_LIMIT)
+}
+
+/// The scope, ended after `limit` at the latest.
+pub(crate) fn within(scope: &Scope, limit: Duration) -> Scope {
+    let limited = Scope::new(limit, scope.cancel.clone());
+    Scope {
+        deadline: limited.deadline.min(scope.deadline),
+        ..limited
+    }
+}
+
+fn warn(context: &Context, ended: &Waited<Error>) {
+    context.warn(Diagnostic::warning(
+        "Azure does not show everywhere yet what was just made",
+        format!(
+            "The service has confirmed it, but: {ended}.\n\nWhat is made next and refers to it may be refused for some minutes; the same \
+             command again then goes on."
+        ),
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(3600);
+
+    fn poll() -> Poll {
+        Poll::new("waiting until it can be read", None).agreements(2)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_that_waver_are_read_again() {
+        let context = Context::new(LONG, CancellationToken::new());
+        let mut answers = [None, Some(1), None, Some(2), Some(3)].into_iter();
+        let scope = limited(&Scope::detached(LONG));
+        let read = || std::future::ready(Ok(answers.next().flatten()));
+        let found = until_readable(&context, &scope, poll(), read).await;
+        assert_eq!(found, Some(3));
+        assert!(context.take_warnings().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_replica_is_a_warning_after_two_minutes() {
+        let context = Context::new(LONG, CancellationToken::new());
+        let started = tokio::time::Instant::now();
+        let scope = limited(&Scope::detached(LONG));
+        let read = || std::future::ready(Ok(None::<u8>));
+        let found = until_readable(&context, &scope, poll(), read).await;
+        assert_eq!(found, None);
+        assert_eq!(started.elapsed(), REPLICATION_LIMIT);
+        let warnings = context.take_warnings();
+        assert!(!warnings.is_empty() && !warnings.has_errors());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_interruption_ends_the_wait_without_a_word() {
+        let context = Context::new(LONG, CancellationToken::new());
+        let scope = Scope::detached(LONG);
+        scope.cancel.cancel();
+        let read = || std::future::ready(Ok(None::<u8>));
+        let found = until_readable(&context, &scope, poll(), read).await;
+        assert_eq!(found, None);
+        assert!(context.take_warnings().is_empty());
+    }
+}

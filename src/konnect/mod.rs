@@ -10,6 +10,7 @@ mod access;
 mod availability;
 mod client;
 mod create;
+pub mod domains;
 mod error;
 mod ids;
 mod lenient;

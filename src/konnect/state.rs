@@ -18,6 +18,22 @@ pub struct StateMetadata {
 }
 
 impl StateMetadata {
+    /// Whether the reason is a permission that Kong's application lacks in Azure, as far as the text tells: Konnect passes on what Azure said,
+    /// without a code of its own. A missing service principal counts, for Azure's directories learn of a new one at different times.
+    #[must_use]
+    pub fn speaks_of_permission(&self) -> bool {
+        let text = self.to_string().to_lowercase();
+        [
+            "authoriz",
+            "permission",
+            "forbidden",
+            "access denied",
+            "service principal",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
+    }
+
     /// Absent, `null` and `{}` mean the same.
     pub(super) fn read<'de, D: Deserializer<'de>>(
         deserializer: D,
@@ -210,6 +226,34 @@ mod tests {
         );
         assert!(PrivateDnsState::Terminating.is_transitional());
         assert!(!PrivateDnsState::Error.is_transitional());
+    }
+
+    #[test]
+    fn a_lacking_permission_is_told_from_other_failures() {
+        for (reason, expected) in [
+            (
+                "AuthorizationFailed: The client 'a' with object id 'b' does not have authorization to perform action 'c' over scope 'd'.",
+                true,
+            ),
+            ("LinkedAuthorizationFailed", true),
+            (
+                "AADSTS7000229: The client application a is missing service principal in the tenant b.",
+                true,
+            ),
+            ("Permission denied", true),
+            (
+                "VnetAddressSpacesOverlap: the address spaces overlap",
+                false,
+            ),
+            ("ResourceNotFound: the virtual network was not found", false),
+            ("", false),
+        ] {
+            let metadata = StateMetadata {
+                reported_status: None,
+                reason: Some(reason.to_owned()),
+            };
+            assert_eq!(metadata.speaks_of_permission(), expected, "{reason}");
+        }
     }
 
     #[test]

@@ -1,0 +1,277 @@
+//! The Azure object that a peering connects to, which the user names by its id or by its parts.
+//!
+//! One way is given, the other follows from it. Terraform sees both, so that either can be referred to, and so that going over from one to the
+//! other is no change while both mean the same object.
+
+use std::str::FromStr;
+
+use crate::azure::ids::{Guid, ParseIdError, VnetId};
+use crate::tf::attr::Attr;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::path::Path;
+
+const TENANT_ID: &str = "tenant_id";
+const SUBSCRIPTION_ID: &str = "subscription_id";
+const RESOURCE_GROUP_NAME: &str = "resource_group_name";
+
+/// A kind of Azure object that can be peered with.
+pub(crate) trait TargetId: FromStr<Err = ParseIdError> + ToString + Sized {
+    /// What it is called.
+    const WHAT: &'static str;
+    /// The attribute that holds the whole id.
+    const ID: &'static str;
+    /// The attribute that holds the object's own name.
+    const NAME: &'static str;
+
+    /// From the parts.
+    fn join(subscription: &Guid, resource_group: &str, name: &str) -> Result<Self, ParseIdError>;
+
+    /// The subscription, the resource group's name and the object's own name.
+    fn parts(&self) -> [&str; 3];
+}
+
+impl TargetId for VnetId {
+    const WHAT: &'static str = "virtual network";
+    const ID: &'static str = "vnet_id";
+    const NAME: &'static str = "vnet_name";
+
+    fn join(subscription: &Guid, resource_group: &str, name: &str) -> Result<Self, ParseIdError> {
+        Self::new(subscription, resource_group, name)
+    }
+
+    fn parts(&self) -> [&str; 3] {
+        [
+            self.subscription_id().as_str(),
+            self.resource_group_name(),
+            self.vnet_name(),
+        ]
+    }
+}
+
+/// The attributes of a model that name the target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The whole ARM id.
+    pub(crate) id: Attr<String>,
+    /// The tenant of its subscription, which the id does not tell.
+    pub(crate) tenant_id: Attr<String>,
+    /// Its subscription.
+    pub(crate) subscription_id: Attr<String>,
+    /// Its resource group's name.
+    pub(crate) resource_group_name: Attr<String>,
+    /// Its own name.
+    pub(crate) name: Attr<String>,
+}
+
+impl Target {
+    const fn parts(&self) -> [&Attr<String>; 3] {
+        [&self.subscription_id, &self.resource_group_name, &self.name]
+    }
+
+    /// The target as a service names it. `None` while a part is missing.
+    pub(crate) fn known(&self) -> Option<KnownTarget<'_>> {
+        Some(KnownTarget {
+            tenant_id: self.tenant_id.as_str()?,
+            subscription_id: self.subscription_id.as_str()?,
+            resource_group_name: self.resource_group_name.as_str()?,
+            name: self.name.as_str()?,
+        })
+    }
+
+    /// The whole id that the known parts make.
+    pub(crate) fn joined<K: TargetId>(&self) -> Option<K> {
+        let [subscription, group, name] = self.parts().map(Attr::as_str);
+        K::join(&subscription?.parse().ok()?, group?, name?).ok()
+    }
+}
+
+/// A target with all its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KnownTarget<'a> {
+    /// The tenant.
+    pub(crate) tenant_id: &'a str,
+    /// The subscription.
+    pub(crate) subscription_id: &'a str,
+    /// The resource group's name.
+    pub(crate) resource_group_name: &'a str,
+    /// The object's own name.
+    pub(crate) name: &'a str,
+}
+
+/// Azure looks at neither the case of GUIDs nor that of names.
+fn is_same_text(left: &str, right: &str) -> bool {
+    left.to_lowercase() == right.to_lowercase()
+}
+
+/// The wanted value in the spelling of before, if it says the same.
+fn keep_spelling(prior: Option<&Attr<String>>, wanted: Option<&str>) -> Attr<String> {
+    let Some(wanted) = wanted else {
+        return Attr::Unknown;
+    };
+    match prior {
+        Some(Attr::Known(prior)) if is_same_text(prior, wanted) => Attr::Known(prior.clone()),
+        _ => Attr::Known(wanted.to_owned()),
+    }
+}
+
+/// What is wrong with how a configuration names the target. What is unknown is given the benefit of the doubt.
+pub(crate) fn check<K: TargetId>(config: &Target) -> Diagnostics {
+    let names = [SUBSCRIPTION_ID, RESOURCE_GROUP_NAME, K::NAME];
+    let ways = format!(
+        "Name the {} either by `{}`, or by `{SUBSCRIPTION_ID}`, `{RESOURCE_GROUP_NAME}` and `{}`. `{TENANT_ID}` may stand beside either.",
+        K::WHAT,
+        K::ID,
+        K::NAME
+    );
+    let parts = config.parts();
+    let mut diagnostics = Diagnostics::new();
+    if config.id.known().is_some() {
+        for (name, part) in names.into_iter().zip(parts) {
+            if part.known().is_some() {
+                diagnostics.push(
+                    Diagnostic::error(
+                        format!("`{}` and `{name}` exclude each other", K::ID),
+                        &ways,
+                    )
+                    .at(Path::attribute(name)),
+                );
+            }
+        }
+    } else if config.id.is_null() && parts.into_iter().all(Attr::is_null) {
+        diagnostics.push(
+            Diagnostic::error(format!("Which {} is meant is not said", K::WHAT), &ways)
+                .at(Path::attribute(K::ID)),
+        );
+    } else if config.id.is_null() {
+        for (name, part) in names.into_iter().zip(parts) {
+            if part.is_null() {
+                diagnostics.push(
+                    Diagnostic::error(format!("`{name}` is missing"), &ways)
+                        .at(Path::attribute(name)),
+                );
+            }
+        }
+        diagnostics.extend(check_joined::<K>(config));
+    }
+    diagnostics
+}
+
+/// Parts that are well-formed one by one may still not make an id, as with a `/` in a name.
+fn check_joined<K: TargetId>(config: &Target) -> Option<Diagnostic> {
+    let [subscription, group, name] = config.parts().map(Attr::as_str);
+    // A subscription that is not a GUID is its own validator's matter.
+    let subscription = subscription?.parse().ok()?;
+    let fault = K::join(&subscription, group?, name?).err()?;
+    Some(
+        Diagnostic::error(
+            format!("The parts do not name a {}", K::WHAT),
+            format!("{fault}."),
+        )
+        .at(Path::attribute(K::NAME)),
+    )
+}
+
+/// What a planned target is made of.
+pub(crate) struct TargetPlan<'a> {
+    /// What the user wrote.
+    pub(crate) config: &'a Target,
+    /// What the runtime planned: the user's values in the spelling to keep.
+    pub(crate) planned: &'a Target,
+    /// What was before.
+    pub(crate) prior: Option<&'a Target>,
+    /// The tenant of the provider, where that is known.
+    pub(crate) default_tenant: Option<&'a str>,
+}
+
+impl TargetPlan<'_> {
+    /// The planned target, with what follows from the user's way of naming it.
+    pub(crate) fn fill<K: TargetId>(&self) -> Target {
+        let mut target = self.planned.clone();
+        if self.config.id.is_null() {
+            let joined = self.planned.joined::<K>().map(|id| id.to_string());
+            target.id = keep_spelling(self.prior.map(|prior| &prior.id), joined.as_deref());
+        } else {
+            let id = self
+                .planned
+                .id
+                .as_str()
+                .and_then(|text| text.parse::<K>().ok());
+            let [subscription, group, name] =
+                id.as_ref().map_or([None; 3], |id| id.parts().map(Some));
+            target.subscription_id =
+                keep_spelling(self.prior.map(|prior| &prior.subscription_id), subscription);
+            target.resource_group_name =
+                keep_spelling(self.prior.map(|prior| &prior.resource_group_name), group);
+            target.name = keep_spelling(self.prior.map(|prior| &prior.name), name);
+        }
+        if self.config.tenant_id.is_null() {
+            target.tenant_id = self.tenant(&target);
+        }
+        target
+    }
+
+    /// The tenant of an object never changes: while the object is the same, another default in the provider block is no reason to replace.
+    fn tenant(&self, target: &Target) -> Attr<String> {
+        match self.prior {
+            Some(prior) if prior.tenant_id.known().is_some() && !is_other_object(prior, target) => {
+                prior.tenant_id.clone()
+            }
+            prior => keep_spelling(prior.map(|prior| &prior.tenant_id), self.default_tenant),
+        }
+    }
+}
+
+fn is_other(prior: &Attr<String>, planned: &Attr<String>) -> bool {
+    match (prior, planned) {
+        (Attr::Known(prior), Attr::Known(planned)) => !is_same_text(prior, planned),
+        _ => true,
+    }
+}
+
+fn is_other_object(prior: &Target, planned: &Target) -> bool {
+    prior
+        .parts()
+        .into_iter()
+        .zip(planned.parts())
+        .any(|(prior, planned)| is_other(prior, planned))
+}
+
+/// The attributes through which the target becomes another one. What is unknown may become another, and then it is too late to replace.
+pub(crate) fn replaced_attributes<K: TargetId>(prior: &Target, planned: &Target) -> Vec<Path> {
+    let names = [SUBSCRIPTION_ID, RESOURCE_GROUP_NAME, K::NAME];
+    let mut changed: Vec<&str> = names
+        .into_iter()
+        .zip(prior.parts().into_iter().zip(planned.parts()))
+        .filter(|(_, (prior, planned))| is_other(prior, planned))
+        .map(|(name, _)| name)
+        .collect();
+    if !changed.is_empty() {
+        changed.push(K::ID);
+    }
+    if is_other(&prior.tenant_id, &planned.tenant_id) {
+        changed.push(TENANT_ID);
+    }
+    changed.into_iter().map(Path::attribute).collect()
+}
+
+/// The target that a service names, in the spelling of before where it is the same.
+pub(crate) fn from_remote<K: TargetId>(prior: &Target, remote: KnownTarget<'_>) -> Target {
+    let mut target = Target {
+        id: Attr::Null,
+        tenant_id: keep_spelling(Some(&prior.tenant_id), Some(remote.tenant_id)),
+        subscription_id: keep_spelling(Some(&prior.subscription_id), Some(remote.subscription_id)),
+        resource_group_name: keep_spelling(
+            Some(&prior.resource_group_name),
+            Some(remote.resource_group_name),
+        ),
+        name: keep_spelling(Some(&prior.name), Some(remote.name)),
+    };
+    // Konnect checks none of the parts, so that they may not make an id: then there is none.
+    if let Some(id) = target.joined::<K>() {
+        target.id = keep_spelling(Some(&prior.id), Some(&id.to_string()));
+    }
+    target
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,476 @@
+//! The lifecycle that all objects in a Konnect network share.
+//!
+//! An object is found by its name, made once its network is ready, waited for, and deleted to the end. Konnect offers no URL that tells
+//! how an operation goes: progress is seen by reading the object's state again.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::http::error::Error as HttpError;
+use crate::http::poll::{Poll, Progress, Waited, tolerate};
+use crate::http::scope::Scope;
+use crate::konnect::{Client, CloudProvider, Error, Network, NetworkId};
+use crate::resources::explain::{Failure, import_block};
+use crate::tf::context::Context;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::path::Path;
+
+use super::phase::{self, Lifecycle, Phase, Settled};
+
+/// How often an object may be missing right after it was made, before that counts as deleted.
+const UNSEEN_LIMIT: u32 = 3;
+
+/// How often the state that was before a change may be seen after it.
+const STALE_LIMIT: u32 = 3;
+
+/// One kind of object in one network, as the API serves it.
+#[async_trait]
+pub(crate) trait Objects: Send + Sync {
+    /// Its id.
+    type Id: Copy + Display + Send + Sync;
+    /// The object.
+    type Object: Lifecycle + Clone + Send + Sync;
+    /// What is sent to make one.
+    type Body: Send + Sync;
+
+    /// The object's id.
+    fn id(object: &Self::Object) -> Self::Id;
+
+    /// The name in a body.
+    fn name(body: &Self::Body) -> &str;
+
+    /// Whether the object has the whole configuration that the body asks for.
+    fn is_same(body: &Self::Body, object: &Self::Object) -> bool;
+
+    /// The objects of this name.
+    async fn named(&self, scope: &Scope, name: &str) -> Result<Vec<Self::Object>, Error>;
+
+    /// Makes one; after a lost answer finds it. There was none of its name before.
+    async fn create(&self, scope: &Scope, body: &Self::Body) -> Result<Self::Object, Error>;
+
+    /// The object.
+    async fn get(&self, scope: &Scope, id: Self::Id) -> Result<Self::Object, Error>;
+
+    /// Asks for its deletion.
+    async fn delete(&self, scope: &Scope, id: Self::Id) -> Result<(), Error>;
+}
+
+/// One lifecycle call on one object.
+pub(crate) struct Flow<'a, O> {
+    /// The call.
+    pub(crate) context: &'a Context,
+    /// Its bounds.
+    pub(crate) scope: Scope,
+    /// The time between two looks, where it is fixed.
+    pub(crate) step: Option<Duration>,
+    /// The API.
+    pub(crate) client: Arc<Client>,
+    /// The network that holds the object.
+    pub(crate) network_id: NetworkId,
+    /// The object's kind.
+    pub(crate) objects: O,
+    /// The resource's type name, for import blocks.
+    pub(crate) type_name: &'static str,
+    /// The object in messages: `virtual network peering "orders"`.
+    pub(crate) noun: String,
+    /// What somebody has to do while Konnect waits for them.
+    pub(crate) advice: String,
+}
+
+/// A wait for readiness that ended otherwise.
+pub(crate) struct NotReady<T> {
+    /// The object as it was seen last.
+    pub(crate) last: T,
+    /// How the wait ended.
+    pub(crate) ended: Waited<HttpError>,
+}
+
+/// What a refused deletion may do next.
+enum AfterRefusal {
+    /// Try again: the object is not in transition. The flag tells whether it was when the deletion was refused.
+    TryAgain { was_in_transition: bool },
+    /// Somebody's deletion is under way.
+    Terminating,
+    /// There is nothing left to delete.
+    Gone,
+}
+
+/// What a client reported, with its advice where it has one.
+pub(crate) fn explain(failure: Failure<'_>, error: &Error) -> Diagnostics {
+    let failure = match error.advice() {
+        Some(advice) => failure.next(advice),
+        None => failure,
+    };
+    failure.explain(error.http())
+}
+
+/// The cloud that a network runs in; nothing where the token may not read the account that tells it.
+pub(crate) async fn cloud_provider(
+    client: &Client,
+    scope: &Scope,
+    network: &Network,
+) -> Option<CloudProvider> {
+    let account = network.cloud_gateway_provider_account_id?;
+    match client.get_provider_account(scope, &account).await {
+        Ok(account) => Some(account.provider),
+        Err(error) => {
+            tracing::debug!(
+                "the cloud of network {:?} is not known: {error}",
+                network.name
+            );
+            None
+        }
+    }
+}
+
+impl<O: Objects> Flow<'_, O> {
+    /// What cannot be done, and to what.
+    pub(crate) fn failure(&self, action: &'static str) -> Failure<'static> {
+        Failure::new(action, self.noun.clone())
+    }
+
+    /// The object of the wanted name, if there is one and it may be adopted. One that is being deleted is waited for.
+    pub(crate) async fn adopt(
+        &self,
+        body: &O::Body,
+        use_existing: bool,
+    ) -> Result<Option<O::Object>, Diagnostics> {
+        let Some(existing) = self.find(O::name(body)).await? else {
+            return Ok(None);
+        };
+        if existing.phase() == Phase::Terminating {
+            tracing::info!("{} of before is still being deleted", self.noun);
+            let id = O::id(&existing);
+            let now = format!(
+                "Nothing was created. The one of before, with id {id}, is still being deleted."
+            );
+            self.gone(id, "create", &now).await?;
+            return Ok(None);
+        }
+        if use_existing && O::is_same(body, &existing) {
+            tracing::info!(
+                "{} exists as configured, with id {}: adopted",
+                self.noun,
+                O::id(&existing)
+            );
+            return Ok(Some(existing));
+        }
+        Err(self.exists(&existing, use_existing).into())
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<O::Object>, Diagnostics> {
+        let found = self
+            .objects
+            .named(&self.scope, name)
+            .await
+            .map_err(|error| explain(self.create_failure(&error), &error))?;
+        Ok(found
+            .into_iter()
+            .find(|object| object.phase() != Phase::Terminated))
+    }
+
+    /// The failure of a creation; a missing network is the network attribute's fault.
+    fn create_failure(&self, error: &Error) -> Failure<'static> {
+        let failure = self.failure("create");
+        if error.is_not_found() {
+            return failure
+                .next(format!(
+                    "Konnect has no network {}, or the token may not see it. The data source konnectazure_network finds a network by its name.",
+                    self.network_id
+                ))
+                .at(Path::attribute("network_id"));
+        }
+        failure
+    }
+
+    fn exists(&self, existing: &O::Object, use_existing: bool) -> Diagnostic {
+        let id = O::id(existing);
+        let adoption = if use_existing {
+            "`use_existing` does not adopt it, since its configuration is not the one that is wanted."
+        } else {
+            "If its configuration is the one that is wanted, `use_existing = true` adopts it."
+        };
+        let block = import_block(self.type_name, format!("{}/{id}", self.network_id));
+        Diagnostic::error(
+            format!("Cannot create {}", self.noun),
+            format!(
+                "The network {} holds an object of this name already, with id {id} and {}.\n\n\
+                 {adoption} To manage it here as it is, import it:\n\n{block}\n\n\
+                 Otherwise choose another name.",
+                self.network_id,
+                existing.describe()
+            ),
+        )
+        .at(Path::attribute("name"))
+    }
+
+    /// The network, once private networking can be set up in it.
+    pub(crate) async fn network_ready(&self) -> Result<Network, Diagnostics> {
+        let network = self
+            .client
+            .get_network(&self.scope, &self.network_id)
+            .await
+            .map_err(|error| explain(self.create_failure(&error), &error))?;
+        self.check_is_azure(&network).await?;
+        self.wait_for_network(network).await
+    }
+
+    async fn wait_for_network(&self, first: Network) -> Result<Network, Diagnostics> {
+        let doing = format!("waiting for network {:?} to become ready", first.name);
+        Poll::new(doing, self.step)
+            .judging(
+                &self.scope,
+                Some(phase::network_ready(first)),
+                || self.client.get_network(&self.scope, &self.network_id),
+                |looked| match looked {
+                    Ok(network) => Ok(phase::network_ready(network)),
+                    Err(error) => tolerate(error.into_http()),
+                },
+            )
+            .await
+            .map_err(|ended| {
+                self.failure("create")
+                    .now("Nothing was created.")
+                    .at(Path::attribute("network_id"))
+                    .waited(&ended)
+            })
+    }
+
+    /// A network of another cloud never reaches Azure. Who may not read provider accounts learns it from Konnect.
+    async fn check_is_azure(&self, network: &Network) -> Result<(), Diagnostics> {
+        let cloud = match cloud_provider(&self.client, &self.scope, network).await {
+            None | Some(CloudProvider::Azure) => return Ok(()),
+            Some(cloud) => cloud,
+        };
+        Err(self
+            .failure("create")
+            .now("Nothing was created.")
+            .at(Path::attribute("network_id"))
+            .because(format!(
+                "The network {:?} runs in the cloud {:?}, in region {:?}. Only networks in Azure can be connected with Azure; a network cannot \
+                 move, so that this needs a network in an Azure region.",
+                network.name,
+                cloud.as_str(),
+                network.region
+            )))
+    }
+
+    /// Makes the object. `attribute` finds the attribute of a field that Konnect objects to.
+    pub(crate) async fn create(
+        &self,
+        body: &O::Body,
+        attribute: &(dyn Fn(&str) -> Option<Path> + Sync),
+    ) -> Result<O::Object, Diagnostics> {
+        loop {
+            let error = match self.objects.create(&self.scope, body).await {
+                Ok(object) => return Ok(object),
+                Err(error) => error,
+            };
+            if error.is_bad_request()
+                && !error.is_field_fault()
+                && let Some(network) = self.network_in_transition().await
+            {
+                tracing::info!("{} is refused while its network is not ready", self.noun);
+                self.wait_for_network(network).await?;
+                continue;
+            }
+            if error.is_name_taken()
+                && let Ok(Some(existing)) = self.find(O::name(body)).await
+            {
+                return Err(self.exists(&existing, false).into());
+            }
+            let failure = self.create_failure(&error).fields(attribute);
+            return Err(explain(failure, &error));
+        }
+    }
+
+    /// The network if it is the reason why nothing can be made in it now.
+    async fn network_in_transition(&self) -> Option<Network> {
+        let network = self
+            .client
+            .get_network(&self.scope, &self.network_id)
+            .await
+            .ok()?;
+        matches!(phase::network_ready(network.clone()), Progress::NotYet(_)).then_some(network)
+    }
+
+    /// The object, once it works. `first` is what was read last.
+    pub(crate) async fn ready(&self, first: O::Object) -> Result<O::Object, NotReady<O::Object>> {
+        self.ready_unless_stale(first, 0).await
+    }
+
+    /// The object, once it works again after a change. Where it had failed before, that may be seen a few times more.
+    pub(crate) async fn ready_after_change(
+        &self,
+        changed: O::Object,
+        before: Phase,
+    ) -> Result<O::Object, NotReady<O::Object>> {
+        let stale_looks = if before == Phase::Failed {
+            STALE_LIMIT
+        } else {
+            0
+        };
+        self.ready_unless_stale(changed, stale_looks).await
+    }
+
+    async fn ready_unless_stale(
+        &self,
+        first: O::Object,
+        mut stale_looks: u32,
+    ) -> Result<O::Object, NotReady<O::Object>> {
+        let id = O::id(&first);
+        let mut last = first.clone();
+        let mut unseen = 0;
+        let mut warned = false;
+        let mut judge = |object: O::Object| {
+            last.clone_from(&object);
+            if object.phase() == Phase::Failed && stale_looks > 0 {
+                stale_looks -= 1;
+                return Progress::NotYet(object.describe());
+            }
+            stale_looks = 0;
+            if object.phase() == Phase::NeedsUser && !warned {
+                warned = true;
+                self.context.warn(self.needs_user(&object));
+            }
+            phase::ready(object, &self.advice)
+        };
+        let seen = judge(first);
+        let ended = Poll::new(
+            format!("waiting for {} to become ready", self.noun),
+            self.step,
+        )
+        .judging(
+            &self.scope,
+            Some(seen),
+            || self.objects.get(&self.scope, id),
+            |looked| match looked {
+                Ok(object) => {
+                    unseen = UNSEEN_LIMIT;
+                    Ok(judge(object))
+                }
+                Err(error) if error.is_not_found() && unseen < UNSEEN_LIMIT => {
+                    unseen += 1;
+                    Ok(Progress::NotYet("it is not shown yet".to_owned()))
+                }
+                Err(error) if error.is_not_found() => Ok(Progress::Never(
+                    "It was deleted by somebody else while it was set up".to_owned(),
+                )),
+                Err(error) => tolerate(error.into_http()),
+            },
+        )
+        .await;
+        ended.map_err(|ended| NotReady { last, ended })
+    }
+
+    fn needs_user(&self, object: &O::Object) -> Diagnostic {
+        Diagnostic::warning(
+            format!("Konnect waits for you to finish {}", self.noun),
+            format!("It is in {}.\n\n{}", object.describe(), self.advice),
+        )
+    }
+
+    /// The object, once it is not in transition and can be changed.
+    pub(crate) async fn settled(&self, id: O::Id) -> Result<Settled<O::Object>, Waited<HttpError>> {
+        let doing = format!("waiting until {} can be changed", self.noun);
+        Poll::new(doing, self.step)
+            .judging(
+                &self.scope,
+                None,
+                || self.look(id),
+                |looked| match looked {
+                    Ok(object) => Ok(phase::settled(object)),
+                    Err(error) => tolerate(error.into_http()),
+                },
+            )
+            .await
+    }
+
+    /// The object, or nothing where there is none.
+    async fn look(&self, id: O::Id) -> Result<Option<O::Object>, Error> {
+        match self.objects.get(&self.scope, id).await {
+            Ok(object) => Ok(Some(object)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes the object and waits until it is gone. `action` is what fails when this does.
+    pub(crate) async fn delete(&self, id: O::Id, action: &'static str) -> Result<(), Diagnostics> {
+        let mut refused_while_stable = false;
+        loop {
+            let error = match self.objects.delete(&self.scope, id).await {
+                Ok(()) => break,
+                Err(error) => error,
+            };
+            // What is in transition is refused without a code of its own: the object's state tells whether that was the reason.
+            let may_pass = error.is_bad_request() || error.is_conflict();
+            if refused_while_stable || !may_pass {
+                let failure = self.failure(action).now(stays(id));
+                return Err(explain(failure, &error));
+            }
+            match self.after_refusal(id, &error, action).await? {
+                AfterRefusal::TryAgain { was_in_transition } => {
+                    refused_while_stable = !was_in_transition;
+                }
+                AfterRefusal::Terminating => break,
+                AfterRefusal::Gone => return Ok(()),
+            }
+        }
+        self.gone(id, action, &stays(id)).await
+    }
+
+    async fn after_refusal(
+        &self,
+        id: O::Id,
+        error: &Error,
+        action: &'static str,
+    ) -> Result<AfterRefusal, Diagnostics> {
+        let mut was_in_transition = false;
+        let refused = Progress::NotYet(format!("its deletion is refused: {error}"));
+        let doing = format!("waiting until {} can be deleted", self.noun);
+        let settled = Poll::new(doing, self.step)
+            .judging(
+                &self.scope,
+                Some(refused),
+                || self.look(id),
+                |looked| match looked {
+                    Ok(object) => {
+                        let progress = phase::settled(object);
+                        was_in_transition |= matches!(progress, Progress::NotYet(_));
+                        Ok(progress)
+                    }
+                    Err(error) => tolerate(error.into_http()),
+                },
+            )
+            .await
+            .map_err(|ended| self.failure(action).now(stays(id)).waited(&ended))?;
+        Ok(match settled {
+            Settled::Stable(_) => AfterRefusal::TryAgain { was_in_transition },
+            Settled::Terminating => AfterRefusal::Terminating,
+            Settled::Gone => AfterRefusal::Gone,
+        })
+    }
+
+    async fn gone(&self, id: O::Id, action: &'static str, now: &str) -> Result<(), Diagnostics> {
+        Poll::new(format!("waiting until {} is gone", self.noun), self.step)
+            .judging(
+                &self.scope,
+                None,
+                || self.look(id),
+                |looked| match looked {
+                    Ok(object) => Ok(phase::gone(object.as_ref())),
+                    Err(error) => tolerate(error.into_http()),
+                },
+            )
+            .await
+            .map_err(|ended| self.failure(action).now(now).waited(&ended))
+    }
+}
+
+fn stays(id: impl Display) -> String {
+    format!("It may still exist in Konnect, with id {id}, and stays in the state.")
+}

@@ -1,0 +1,86 @@
+//! Transit gateways of one network, as the shared course of a lifecycle sees them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::http::scope::Scope;
+use crate::konnect::{
+    Attachment, Client, Error, NetworkId, NewTransitGateway, TransitGateway, TransitGatewayId,
+};
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+
+use super::dns_config;
+use super::flow::Objects;
+
+/// The transit gateways of a network.
+pub(crate) struct Gateways {
+    /// The API.
+    pub(crate) client: Arc<Client>,
+    /// The network.
+    pub(crate) network_id: NetworkId,
+}
+
+#[async_trait]
+impl Objects for Gateways {
+    type Id = TransitGatewayId;
+    type Object = TransitGateway;
+    type Body = NewTransitGateway;
+
+    fn id(object: &TransitGateway) -> TransitGatewayId {
+        object.id
+    }
+
+    fn name(body: &NewTransitGateway) -> &str {
+        &body.name
+    }
+
+    fn is_same(body: &NewTransitGateway, object: &TransitGateway) -> bool {
+        body.attachment.is_same(&object.attachment)
+            && dns_config::is_same(&body.dns_config, &object.dns_config)
+    }
+
+    async fn named(&self, scope: &Scope, name: &str) -> Result<Vec<TransitGateway>, Error> {
+        self.client
+            .list_transit_gateways(scope, &self.network_id, Some(name))
+            .await
+    }
+
+    async fn create(
+        &self,
+        scope: &Scope,
+        body: &NewTransitGateway,
+    ) -> Result<TransitGateway, Error> {
+        self.client
+            .create_transit_gateway(scope, &self.network_id, body, &[])
+            .await
+    }
+
+    async fn get(&self, scope: &Scope, id: TransitGatewayId) -> Result<TransitGateway, Error> {
+        self.client
+            .get_transit_gateway(scope, &self.network_id, &id)
+            .await
+    }
+
+    async fn delete(&self, scope: &Scope, id: TransitGatewayId) -> Result<(), Error> {
+        self.client
+            .delete_transit_gateway(scope, &self.network_id, &id)
+            .await
+    }
+}
+
+/// An object that was imported into a resource that cannot manage it.
+pub(crate) fn other_kind(id: TransitGatewayId, attachment: &Attachment) -> Diagnostics {
+    let advice = match attachment {
+        Attachment::AzureVnet { .. } => "Import it as konnectazure_vnet_peering.",
+        Attachment::AzureVhub { .. } => "Import it as konnectazure_virtual_hub_peering.",
+        Attachment::Other(_) => {
+            "It connects to another cloud, which this provider does not manage."
+        }
+    };
+    Diagnostic::error(
+        format!("The transit gateway {id} is of another kind"),
+        format!("Its kind in Konnect is {:?}. {advice}", attachment.kind()),
+    )
+    .into()
+}

@@ -1,0 +1,312 @@
+//! What the states of Konnect's objects mean to those who wait. Pure functions of what was read.
+
+use std::fmt::Write as _;
+
+use crate::http::poll::Progress;
+use crate::konnect::{
+    Network, NetworkState, PrivateDns, PrivateDnsState, StateMetadata, TransitGateway,
+    TransitGatewayState,
+};
+
+/// What a state means for a wait. A state that is not known here counts as [`Phase::Progressing`]: neither ready nor a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Konnect is at work.
+    Progressing,
+    /// Konnect waits for somebody on the customer's side.
+    NeedsUser,
+    /// It works.
+    Ready,
+    /// Konnect gave up.
+    Failed,
+    /// It is being deleted.
+    Terminating,
+    /// It is gone, although still shown.
+    Terminated,
+}
+
+impl From<&TransitGatewayState> for Phase {
+    fn from(state: &TransitGatewayState) -> Self {
+        match state {
+            TransitGatewayState::Created
+            | TransitGatewayState::Initializing
+            | TransitGatewayState::Unknown(_) => Self::Progressing,
+            TransitGatewayState::PendingAcceptance | TransitGatewayState::PendingUserAction => {
+                Self::NeedsUser
+            }
+            TransitGatewayState::Ready => Self::Ready,
+            TransitGatewayState::Error => Self::Failed,
+            TransitGatewayState::Terminating => Self::Terminating,
+            TransitGatewayState::Terminated => Self::Terminated,
+        }
+    }
+}
+
+impl From<&PrivateDnsState> for Phase {
+    fn from(state: &PrivateDnsState) -> Self {
+        match state {
+            PrivateDnsState::Created
+            | PrivateDnsState::Initializing
+            | PrivateDnsState::Unknown(_) => Self::Progressing,
+            PrivateDnsState::PendingAssociation => Self::NeedsUser,
+            PrivateDnsState::Ready => Self::Ready,
+            PrivateDnsState::Error => Self::Failed,
+            PrivateDnsState::Terminating => Self::Terminating,
+            PrivateDnsState::Terminated => Self::Terminated,
+        }
+    }
+}
+
+/// An object that Konnect sets up in the background.
+pub(crate) trait Lifecycle {
+    /// What its state means.
+    fn phase(&self) -> Phase;
+    /// Its state as Konnect writes it.
+    fn state(&self) -> String;
+    /// What Konnect says about the state.
+    fn state_metadata(&self) -> Option<&StateMetadata>;
+
+    /// The state in one line, with what Konnect says about it.
+    fn describe(&self) -> String {
+        describe(&self.state(), self.state_metadata())
+    }
+}
+
+macro_rules! lifecycle {
+    ($kind:ty) => {
+        impl Lifecycle for $kind {
+            fn phase(&self) -> Phase {
+                Phase::from(&self.state)
+            }
+
+            fn state(&self) -> String {
+                self.state.to_string()
+            }
+
+            fn state_metadata(&self) -> Option<&StateMetadata> {
+                self.state_metadata.as_ref()
+            }
+        }
+    };
+}
+
+lifecycle!(TransitGateway);
+lifecycle!(PrivateDns);
+
+fn describe(state: &str, metadata: Option<&StateMetadata>) -> String {
+    let mut text = format!("state {state:?}");
+    let status = metadata.and_then(|metadata| metadata.reported_status.as_deref());
+    if let Some(status) = status.filter(|status| !status.eq_ignore_ascii_case(state)) {
+        write!(text, ", reported status {status:?}").unwrap_or_default();
+    }
+    if let Some(reason) = metadata.and_then(|metadata| metadata.reason.as_deref()) {
+        write!(text, ": {reason}").unwrap_or_default();
+    }
+    text
+}
+
+/// Whether an object that was just made or changed works now. `advice` is what somebody has to do when Konnect waits for them.
+pub(crate) fn ready<T: Lifecycle>(object: T, advice: &str) -> Progress<T> {
+    let described = object.describe();
+    match object.phase() {
+        Phase::Ready => Progress::Done(object),
+        Phase::Progressing => Progress::NotYet(described),
+        Phase::NeedsUser => Progress::NotYet(format!("{described}. {advice}")),
+        Phase::Failed => Progress::Never(format!("Konnect could not set it up: {described}")),
+        Phase::Terminating | Phase::Terminated => {
+            Progress::Never(format!("It is being deleted by somebody else: {described}"))
+        }
+    }
+}
+
+/// Whether an object is gone. Konnect answers 404, or for a while `terminated`.
+pub(crate) fn gone<T: Lifecycle>(object: Option<&T>) -> Progress<()> {
+    match object {
+        None => Progress::Done(()),
+        Some(object) if object.phase() == Phase::Terminated => Progress::Done(()),
+        Some(object) => Progress::NotYet(object.describe()),
+    }
+}
+
+/// An object that is not in transition: Konnect takes changes and deletions of such objects only.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Settled<T> {
+    /// It works, or has failed.
+    Stable(T),
+    /// Its deletion has begun.
+    Terminating,
+    /// There is none any more.
+    Gone,
+}
+
+/// Whether an object can be changed or deleted, as far as its state tells.
+pub(crate) fn settled<T: Lifecycle>(object: Option<T>) -> Progress<Settled<T>> {
+    let Some(object) = object else {
+        return Progress::Done(Settled::Gone);
+    };
+    match object.phase() {
+        Phase::Ready | Phase::Failed => Progress::Done(Settled::Stable(object)),
+        Phase::Progressing | Phase::NeedsUser => Progress::NotYet(object.describe()),
+        Phase::Terminating => Progress::Done(Settled::Terminating),
+        Phase::Terminated => Progress::Done(Settled::Gone),
+    }
+}
+
+/// Whether private networking can be set up in a network. Networks have no state for failures: what Konnect says about the state is all there is.
+pub(crate) fn network_ready(network: Network) -> Progress<Network> {
+    let described = describe(&network.state.to_string(), network.state_metadata.as_ref());
+    match network.state {
+        NetworkState::Ready => Progress::Done(network),
+        NetworkState::Created | NetworkState::Initializing | NetworkState::Unknown(_) => {
+            Progress::NotYet(described)
+        }
+        NetworkState::Offline => Progress::NotYet(format!(
+            "{described}. An offline network has no infrastructure; it starts when a data plane configuration first uses it"
+        )),
+        NetworkState::Terminating | NetworkState::Terminated => {
+            Progress::Never(format!("The network is being deleted: {described}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn metadata(reason: Option<&str>) -> serde_json::Value {
+        reason.map_or(
+            json!({}),
+            |reason| json!({ "reported_status": "ERROR", "reason": reason }),
+        )
+    }
+
+    fn gateway(state: &str, reason: Option<&str>) -> TransitGateway {
+        serde_json::from_value(json!({
+            "id": "d2c1b0a9-8f7e-4d6c-b5a4-938271605f4e",
+            "state": state,
+            "state_metadata": metadata(reason),
+            "transit_gateway_attachment_config": {},
+        }))
+        .unwrap()
+    }
+
+    fn private_dns(state: &str) -> PrivateDns {
+        serde_json::from_value(json!({
+            "id": "d2c1b0a9-8f7e-4d6c-b5a4-938271605f4e",
+            "state": state,
+            "private_dns_attachment_config": {},
+        }))
+        .unwrap()
+    }
+
+    fn network(state: &str, reason: Option<&str>) -> Network {
+        serde_json::from_value(json!({
+            "id": "6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21",
+            "state": state,
+            "state_metadata": metadata(reason),
+        }))
+        .unwrap()
+    }
+
+    /// `done`, `not yet` or `never`.
+    fn kind<T>(progress: &Progress<T>) -> &'static str {
+        match progress {
+            Progress::Done(_) => "done",
+            Progress::NotYet(_) => "not yet",
+            Progress::Never(_) => "never",
+        }
+    }
+
+    #[test]
+    fn each_state_of_a_peering_means_one_thing_to_each_wait() {
+        for (state, is_ready, is_gone, is_settled) in [
+            ("created", "not yet", "not yet", "not yet"),
+            ("initializing", "not yet", "not yet", "not yet"),
+            ("pending-acceptance", "not yet", "not yet", "not yet"),
+            ("pending-user-action", "not yet", "not yet", "not yet"),
+            ("ready", "done", "not yet", "done"),
+            ("error", "never", "not yet", "done"),
+            ("terminating", "never", "not yet", "done"),
+            ("terminated", "never", "done", "done"),
+            ("pending-moon-phase", "not yet", "not yet", "not yet"),
+            ("", "not yet", "not yet", "not yet"),
+        ] {
+            let gateway = gateway(state, None);
+            assert_eq!(kind(&gone(Some(&gateway))), is_gone, "{state}");
+            assert_eq!(kind(&settled(Some(gateway.clone()))), is_settled, "{state}");
+            assert_eq!(kind(&ready(gateway, "")), is_ready, "{state}");
+        }
+    }
+
+    #[test]
+    fn each_state_of_private_dns_means_one_thing_to_each_wait() {
+        for (state, is_ready, is_settled) in [
+            ("created", "not yet", "not yet"),
+            ("initializing", "not yet", "not yet"),
+            ("pending-association", "not yet", "not yet"),
+            ("ready", "done", "done"),
+            ("error", "never", "done"),
+            ("terminating", "never", "done"),
+            ("terminated", "never", "done"),
+            ("pending-moon-phase", "not yet", "not yet"),
+        ] {
+            let object = private_dns(state);
+            assert_eq!(kind(&settled(Some(object.clone()))), is_settled, "{state}");
+            assert_eq!(kind(&ready(object, "")), is_ready, "{state}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_gone_and_settled() {
+        assert_eq!(kind(&gone::<TransitGateway>(None)), "done");
+        assert_eq!(
+            settled::<TransitGateway>(None),
+            Progress::Done(Settled::Gone)
+        );
+        let ending = settled(Some(gateway("terminating", None)));
+        assert_eq!(ending, Progress::Done(Settled::Terminating));
+    }
+
+    #[test]
+    fn each_state_of_a_network_means_one_thing() {
+        for (state, expected) in [
+            ("created", "not yet"),
+            ("initializing", "not yet"),
+            ("offline", "not yet"),
+            ("ready", "done"),
+            ("terminating", "never"),
+            ("terminated", "never"),
+            ("hibernating", "not yet"),
+        ] {
+            assert_eq!(
+                kind(&network_ready(network(state, None))),
+                expected,
+                "{state}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_konnect_says_about_a_state_is_passed_on() {
+        let failed = ready(gateway("error", Some("no consent")), "");
+        assert_eq!(
+            failed,
+            Progress::Never("Konnect could not set it up: state \"error\": no consent".to_owned())
+        );
+        let waiting = ready(gateway("pending-user-action", None), "Accept it.");
+        assert_eq!(
+            waiting,
+            Progress::NotYet("state \"pending-user-action\". Accept it.".to_owned())
+        );
+        let Progress::NotYet(text) = network_ready(network("initializing", Some("no capacity")))
+        else {
+            panic!("not ready");
+        };
+        assert_eq!(
+            text,
+            "state \"initializing\", reported status \"ERROR\": no capacity"
+        );
+    }
+}

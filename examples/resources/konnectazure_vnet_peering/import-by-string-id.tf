@@ -1,0 +1,4 @@
+import {
+  to = konnectazure_vnet_peering.orders
+  id = "0b6f5d1c-7a83-4e29-9d40-c3b2a1f0e987/d2c1b0a9-8f7e-4d6c-b5a4-938271605f4e"
+}

@@ -1,0 +1,193 @@
+//! The half of the peering that Kong's application makes on the customer's virtual network.
+//!
+//! Konnect does not tell its id, and Kong chooses its name. It is known by its other side: no two networks that are peered with one virtual
+//! network may overlap, so that the only peering that reaches the Konnect network's address block is Kong's.
+
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::time::Instant;
+
+use crate::azure::ids::VnetId;
+use crate::azure::{self, PeeringState, VirtualNetwork, VnetPeering};
+use crate::http::scope::Scope;
+use crate::tf::attr::Attr;
+use crate::tf::diagnostics::Diagnostic;
+use crate::tf::path::Path;
+
+use super::schema::AzurePeeringModel;
+
+/// How long to look at most: the peering is Konnect's, and Azure's answer only an addition.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
+
+/// What a look at the virtual network found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Half {
+    /// The virtual network was read; there may be no half on it.
+    Seen(Option<AzurePeeringModel>),
+    /// The caller may not look.
+    NotAllowed,
+    /// It could not be read this time.
+    NotNow,
+}
+
+/// Looks at the virtual network for the half that leads to the address block of a Konnect network.
+pub(super) async fn look(
+    azure: &azure::Access,
+    scope: &Scope,
+    vnet_id: &VnetId,
+    network_block: &str,
+) -> Half {
+    let scope = Scope {
+        deadline: scope.deadline.min(Instant::now() + LOOK_LIMIT),
+        cancel: scope.cancel.clone(),
+    };
+    let Ok(client) = azure.client() else {
+        return Half::NotAllowed;
+    };
+    match client.get_virtual_network(&scope, vnet_id).await {
+        Ok(vnet) => Half::Seen(
+            vnet.and_then(|vnet| find(&vnet, network_block).map(AzurePeeringModel::from)),
+        ),
+        Err(error) => {
+            tracing::debug!("the peerings of {vnet_id} were not read: {error}");
+            if error.is_forbidden()
+                || error.is_unauthorized()
+                || error.is_credential()
+                || error.is_not_configured()
+            {
+                Half::NotAllowed
+            } else {
+                Half::NotNow
+            }
+        }
+    }
+}
+
+/// The peering of a virtual network that leads to an address block.
+pub(super) fn find<'a>(vnet: &'a VirtualNetwork, block: &str) -> Option<&'a VnetPeering> {
+    let block: IpNet = block.parse().ok()?;
+    vnet.peerings.iter().find(|peering| {
+        peering
+            .remote_address_prefixes
+            .iter()
+            .filter_map(|prefix| prefix.parse::<IpNet>().ok())
+            .any(|prefix| overlap(&prefix, &block))
+    })
+}
+
+/// Whether two blocks have an address in common.
+pub(super) fn overlap(left: &IpNet, right: &IpNet) -> bool {
+    left.contains(&right.network()) || right.contains(&left.network())
+}
+
+impl From<&VnetPeering> for AzurePeeringModel {
+    fn from(peering: &VnetPeering) -> Self {
+        Self {
+            id: Attr::Known(peering.id.clone()),
+            state: peering.state.as_ref().map(ToString::to_string).into(),
+            sync_level: peering.sync_level.as_ref().map(ToString::to_string).into(),
+        }
+    }
+}
+
+impl Half {
+    /// The attribute's value. What could not be read this time stays as it was.
+    pub(super) fn apply(self, prior: Attr<AzurePeeringModel>) -> Attr<AzurePeeringModel> {
+        match self {
+            Self::Seen(found) => found.into(),
+            Self::NotAllowed => Attr::Null,
+            // The value must become known when it was planned as unknown.
+            Self::NotNow if prior.is_unknown() => Attr::Null,
+            Self::NotNow => prior,
+        }
+    }
+}
+
+/// What to say where Konnect reports a working peering and Azure does not.
+pub(super) fn warning(name: &str, half: &AzurePeeringModel) -> Option<Diagnostic> {
+    let state = half.state.as_str()?;
+    if state.eq_ignore_ascii_case(&PeeringState::Connected.to_string()) {
+        return None;
+    }
+    let id = half.id.as_str().unwrap_or_default();
+    Some(
+        Diagnostic::warning(
+            format!("The virtual network peering {name:?} is {state} in Azure"),
+            format!(
+                "Konnect reports it as ready, but the peering on the virtual network is not connected, so that no traffic flows:\n\n  {id}\n\n\
+                 A peering whose other half is gone cannot be repaired. Replace it, for example with `terraform apply -replace=ADDRESS`; where the \
+                 half in Azure stays behind, delete it first:\n\n  az network vnet peering delete --ids {id}"
+            ),
+        )
+        .at(Path::attribute("azure_peering")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vnet(peerings: &[(&str, &str, &[&str])]) -> VirtualNetwork {
+        let peerings: Vec<_> = peerings
+            .iter()
+            .map(|(name, state, prefixes)| {
+                serde_json::json!({
+                    "id": format!("/vnet/virtualNetworkPeerings/{name}"),
+                    "name": name,
+                    "properties": {"peeringState": state, "remoteAddressSpace": {"addressPrefixes": prefixes}},
+                })
+            })
+            .collect();
+        serde_json::from_value(serde_json::json!({
+            "id": "/vnet",
+            "properties": {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "virtualNetworkPeerings": peerings},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_half_is_known_by_the_block_that_it_leads_to() {
+        let vnet = vnet(&[
+            ("other", "Connected", &["10.2.0.0/16", "fd00::/48"]),
+            ("kong", "Connected", &["10.64.0.0/16"]),
+        ]);
+        for (block, expected) in [
+            ("10.64.0.0/16", Some("kong")),
+            ("10.64.128.0/18", Some("kong")),
+            ("10.0.0.0/8", Some("other")),
+            ("10.65.0.0/16", None),
+            ("nonsense", None),
+        ] {
+            let found = find(&vnet, block).map(|peering| peering.name.as_str());
+            assert_eq!(found, expected, "{block}");
+        }
+    }
+
+    #[test]
+    fn a_look_that_failed_keeps_what_was_seen_before() {
+        let prior = || {
+            Attr::Known(AzurePeeringModel {
+                state: "Connected".into(),
+                ..AzurePeeringModel::default()
+            })
+        };
+        assert_eq!(Half::NotNow.apply(prior()), prior());
+        assert_eq!(Half::NotNow.apply(Attr::Unknown), Attr::Null);
+        assert_eq!(Half::NotAllowed.apply(prior()), Attr::Null);
+        assert_eq!(Half::Seen(None).apply(prior()), Attr::Null);
+    }
+
+    #[test]
+    fn only_what_is_not_connected_is_warned_of() {
+        for (state, warned) in [
+            ("Connected", false),
+            ("Initiated", true),
+            ("Disconnected", true),
+        ] {
+            let vnet = vnet(&[("kong", state, &["10.64.0.0/16"])]);
+            let half = AzurePeeringModel::from(find(&vnet, "10.64.0.0/16").unwrap());
+            assert_eq!(warning("orders", &half).is_some(), warned, "{state}");
+        }
+    }
+}

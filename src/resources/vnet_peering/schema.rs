@@ -1,0 +1,192 @@
+//! Attributes and model of the peering with a virtual network.
+
+use crate::azure::ids::{Guid, VnetId};
+use crate::model;
+use crate::resources::azure_target::Target;
+use crate::resources::equivalence::{same_arm_id, same_text_ignoring_case};
+use crate::resources::konnect_object::dns_config::{self, DnsConfigModel};
+use crate::resources::konnect_object::{StateMetadataModel, schema};
+use crate::tf::attr::List;
+use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
+use crate::tf::types::Type;
+use crate::tf::validate::{NotEmpty, Parses, Validate};
+
+model! {
+    /// The half of the peering that Kong's application made on the customer's virtual network.
+    pub struct AzurePeeringModel {
+        /// Its ARM id.
+        pub id: String,
+        /// `Initiated`, `Connected` or `Disconnected`.
+        pub state: String,
+        /// Whether both sides know the same address spaces.
+        pub sync_level: String,
+    }
+}
+
+model! {
+    /// The state of a peering.
+    pub struct VnetPeeringModel {
+        /// Id in Konnect.
+        pub id: String,
+        /// The network.
+        pub network_id: String,
+        /// The name in Konnect.
+        pub name: String,
+        /// The virtual network's ARM id.
+        pub vnet_id: String,
+        /// The virtual network's tenant.
+        pub tenant_id: String,
+        /// The virtual network's subscription.
+        pub subscription_id: String,
+        /// The virtual network's resource group.
+        pub resource_group_name: String,
+        /// The virtual network's name.
+        pub vnet_name: String,
+        /// DNS servers that the peering was made with.
+        pub dns_config: List<DnsConfigModel>,
+        /// Whether a creation waits.
+        pub wait_for_ready: bool,
+        /// Whether a creation checks first.
+        pub preflight: bool,
+        /// Whether a creation may adopt.
+        pub use_existing: bool,
+        /// State in Konnect.
+        pub state: String,
+        /// What Konnect says about the state.
+        pub state_metadata: StateMetadataModel,
+        /// Grows with each change.
+        pub entity_version: i64,
+        /// When it was made.
+        pub created_at: String,
+        /// When it was last changed.
+        pub updated_at: String,
+        /// The half in Azure.
+        pub azure_peering: AzurePeeringModel,
+    }
+}
+
+impl VnetPeeringModel {
+    /// The attributes that name the virtual network.
+    pub(super) fn target(&self) -> Target {
+        Target {
+            id: self.vnet_id.clone(),
+            tenant_id: self.tenant_id.clone(),
+            subscription_id: self.subscription_id.clone(),
+            resource_group_name: self.resource_group_name.clone(),
+            name: self.vnet_name.clone(),
+        }
+    }
+
+    /// Names another virtual network, or the same in another way.
+    pub(super) fn set_target(&mut self, target: Target) {
+        let Target {
+            id,
+            tenant_id,
+            subscription_id,
+            resource_group_name,
+            name,
+        } = target;
+        self.vnet_id = id;
+        self.tenant_id = tenant_id;
+        self.subscription_id = subscription_id;
+        self.resource_group_name = resource_group_name;
+        self.vnet_name = name;
+    }
+}
+
+/// The schema.
+pub(super) fn schema() -> Schema {
+    let mut attributes = vec![
+        schema::network_id(),
+        schema::name(
+            "Name of the peering, unique in its network. Another name replaces the peering.",
+        )
+        .replace(),
+    ];
+    attributes.extend(target());
+    attributes.extend([
+        dns_config::attribute(),
+        schema::wait_for_ready(),
+        preflight(),
+        schema::use_existing(),
+    ]);
+    attributes.extend(schema::computed());
+    attributes.push(azure_peering());
+    Schema::new(
+        "Connects a Dedicated Cloud Gateway network of Konnect with an Azure virtual network, as a virtual network peering.\n\n\
+         A creation first waits for the network to be `ready`, then checks what would make the peering fail, and then waits until the peering itself \
+         is `ready`, which takes 30 to 40 minutes at times. Konnect cannot change an Azure peering: every change of its configuration replaces it.\n\n\
+         Kong's application makes the peering with the rights of its service principal, which therefore needs a role at the virtual network: see \
+         `konnectazure_service_principal`, `konnectazure_peering_role` and `konnectazure_role_assignment`. Let the peering depend on the assignment, \
+         so that the assignment is destroyed after the peering.",
+        attributes,
+    )
+}
+
+/// None of these says `replace`: whether another virtual network is meant is seen only when all are looked at together.
+fn target() -> [Attribute; 5] {
+    let alternative = "Give either `vnet_id`, or `subscription_id`, `resource_group_name` and `vnet_name`; the other way is computed.";
+    [
+        Attribute::optional_computed("vnet_id", Type::String)
+            .describe(format!(
+                "ARM id of the virtual network. {alternative} Another virtual network replaces the peering."
+            ))
+            .equivalent(same_arm_id)
+            .validate(Parses::new("the id of a virtual network", |text: &str| {
+                text.parse::<VnetId>().map(drop)
+            })),
+        Attribute::optional_computed("tenant_id", Type::String)
+            .describe(
+                "Entra tenant of the virtual network's subscription. May stand beside either way of naming the virtual network. \
+                 Default: the provider's tenant at the time of creation.",
+            )
+            .equivalent(same_text_ignoring_case)
+            .validate(guid()),
+        Attribute::optional_computed("subscription_id", Type::String)
+            .describe(format!("Subscription of the virtual network. {alternative}"))
+            .equivalent(same_text_ignoring_case)
+            .validate(guid()),
+        Attribute::optional_computed("resource_group_name", Type::String)
+            .describe(format!("Resource group of the virtual network. {alternative}"))
+            .equivalent(same_text_ignoring_case)
+            .validate(NotEmpty),
+        Attribute::optional_computed("vnet_name", Type::String)
+            .describe(format!("Name of the virtual network. {alternative}"))
+            .equivalent(same_text_ignoring_case)
+            .validate(NotEmpty),
+    ]
+}
+
+fn guid() -> impl Validate {
+    Parses::new("a GUID", |text: &str| text.parse::<Guid>().map(drop))
+}
+
+fn preflight() -> Attribute {
+    Attribute::optional("preflight", Type::Bool)
+        .default_value(true)
+        .save_only()
+        .describe(
+            "Whether to check before anything is sent what would make the peering fail half an hour later: the network, the virtual network, its \
+             address space, and the rights of Kong's application. What the caller may not look at is a warning.",
+        )
+}
+
+fn azure_peering() -> Attribute {
+    let attributes = vec![
+        Attribute::computed("id", Type::String)
+            .describe("ARM id of the peering on the virtual network."),
+        Attribute::computed("state", Type::String)
+            .describe("`Initiated`, `Connected` or `Disconnected`."),
+        Attribute::computed("sync_level", Type::String).describe(
+            "Whether both sides know the same address spaces: `FullyInSync` where they do.",
+        ),
+    ];
+    Attribute::computed(
+        "azure_peering",
+        AttributeKind::Nested(Nesting::Single, attributes),
+    )
+    .describe(
+        "The half of the peering that Kong's application made on the virtual network, read through Azure Resource Manager. \
+         Null where there is none, or the caller may not read the virtual network.",
+    )
+}

@@ -3,14 +3,18 @@
 use crate::http::scope::Scope;
 use crate::tf::context::Context;
 
+pub mod azure_target;
 pub mod consent;
+pub mod dns_mappings;
 pub mod equivalence;
 pub mod explain;
+pub mod konnect_object;
 pub mod peering_role;
 mod planned;
 pub mod role_assignment;
 pub mod service_principal;
 mod settle;
+pub mod vnet_peering;
 
 /// What bounds the remote calls of one lifecycle call: the user's timeout and interruption.
 #[must_use]

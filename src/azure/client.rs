@@ -37,6 +37,7 @@ pub struct Client {
     credentials: Arc<Credentials>,
     poll_step: Option<Duration>,
     recent: Recent,
+    assigned: Recent,
 }
 
 impl Client {
@@ -110,6 +111,7 @@ impl Client {
             credentials,
             poll_step,
             recent: Recent::default(),
+            assigned: Recent::default(),
         }
     }
 
@@ -164,6 +166,10 @@ impl Client {
 
     pub(super) fn recent(&self) -> &Recent {
         &self.recent
+    }
+
+    pub(super) fn assigned(&self) -> &Recent {
+        &self.assigned
     }
 
     pub(super) fn arm(&self) -> &Api {

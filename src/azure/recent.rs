@@ -22,6 +22,11 @@ impl Recent {
         made.insert(id.clone(), Instant::now());
     }
 
+    fn holds_any(&self) -> bool {
+        let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.values().any(|when| when.elapsed() < REPLICATION_LIMIT)
+    }
+
     fn holds(&self, id: &Guid) -> bool {
         let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         made.get(id)
@@ -34,6 +39,12 @@ impl Client {
     #[must_use]
     pub fn has_just_made(&self, id: &Guid) -> bool {
         self.recent().holds(id)
+    }
+
+    /// Whether this client assigned some role a moment ago, which Azure may not know of everywhere yet.
+    #[must_use]
+    pub fn has_just_assigned(&self) -> bool {
+        self.assigned().holds_any()
     }
 }
 
@@ -50,8 +61,8 @@ mod tests {
         ]
         .map(|text| text.parse::<Guid>().unwrap());
         recent.note(&made);
-        assert!(recent.holds(&made) && !recent.holds(&other));
+        assert!(recent.holds(&made) && !recent.holds(&other) && recent.holds_any());
         tokio::time::advance(REPLICATION_LIMIT).await;
-        assert!(!recent.holds(&made));
+        assert!(!recent.holds(&made) && !recent.holds_any());
     }
 }

@@ -241,7 +241,9 @@ impl Client {
         let request = Request::raw_path(Method::PUT, id.as_arm_id().as_str())
             .query("api-version", API_VERSION)
             .json(&put_wire(body))?;
-        Ok(self.arm().json(scope, request).await?)
+        let assignment = self.arm().json(scope, request).await?;
+        self.assigned().note(id.name());
+        Ok(assignment)
     }
 
     /// Deletes an assignment; one that is not there is deleted already.

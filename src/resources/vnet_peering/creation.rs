@@ -1,7 +1,5 @@
 //! The course of one creation: nothing of that name, network ready, checks, POST, ready.
 
-use std::time::Duration;
-
 use crate::azure;
 use crate::azure::ids::VnetId;
 use crate::http::poll::Waited;
@@ -19,10 +17,6 @@ use super::convert;
 use super::hints::Hints;
 use super::preflight::{Checks, preflight};
 use super::schema::VnetPeeringModel;
-
-/// How long after a role assignment Azure may still refuse what it permits
-/// (<https://learn.microsoft.com/azure/role-based-access-control/troubleshooting>: up to 10 minutes).
-const REPLICATION_LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// One creation of a peering.
 pub(super) struct Creation<'a> {
@@ -118,7 +112,10 @@ impl Creation<'_> {
             && last
                 .state_metadata()
                 .is_some_and(StateMetadata::speaks_of_permission)
-            && self.azure.has_assigned_within(REPLICATION_LIMIT)
+            && self
+                .azure
+                .client()
+                .is_ok_and(|azure| azure.has_just_assigned())
     }
 
     async fn make_again(

@@ -2,22 +2,30 @@
 
 use std::sync::Arc;
 
+use crate::data_sources::network::NetworkDataSource;
 use crate::data_sources::service_principal::ServicePrincipalDataSource;
+use crate::resources::dns_mappings::DnsMappingsResource;
 use crate::resources::peering_role::PeeringRoleResource;
 use crate::resources::role_assignment::RoleAssignmentResource;
 use crate::resources::service_principal::ServicePrincipalResource;
+use crate::resources::vnet_peering::VnetPeeringResource;
 use crate::tf::provider::Registry;
 use crate::{azure, konnect};
 
 /// The registry over clients that Configure fills later.
 #[must_use]
-#[expect(unused_variables, reason = "the Konnect types are not here yet")]
 pub fn registry(azure: &Arc<azure::Access>, konnect: &Arc<konnect::Access>) -> Registry {
     Registry::new()
+        .data_source(NetworkDataSource::new(Arc::clone(konnect)))
         .data_source(ServicePrincipalDataSource::new(Arc::clone(azure)))
+        .resource(DnsMappingsResource::new(Arc::clone(konnect)))
         .resource(PeeringRoleResource::new(Arc::clone(azure)))
         .resource(RoleAssignmentResource::new(Arc::clone(azure)))
         .resource(ServicePrincipalResource::new(Arc::clone(azure)))
+        .resource(VnetPeeringResource::new(
+            Arc::clone(azure),
+            Arc::clone(konnect),
+        ))
 }
 
 #[cfg(test)]

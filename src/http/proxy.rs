@@ -3,8 +3,8 @@
 use super::error::Error;
 use super::transport::chain;
 
-/// Hosts that no proxy can reach for us.
-const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
+/// Hosts that no proxy can reach for us: this machine, and the address where Azure gives a machine its own identity.
+const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.169.254";
 
 /// The proxies that the environment names, as curl reads it, except that loopback is always reached directly.
 pub(super) fn proxies(
@@ -19,8 +19,8 @@ pub(super) fn proxies(
         return Ok(Vec::new());
     }
     let exceptions = first(["NO_PROXY", "no_proxy"]).map_or_else(
-        || LOOPBACK.to_owned(),
-        |exceptions| format!("{LOOPBACK},{exceptions}"),
+        || NEVER_PROXIED.to_owned(),
+        |exceptions| format!("{NEVER_PROXIED},{exceptions}"),
     );
     let mut proxies = Vec::new();
     let mut add = |names: [&'static str; 2],

@@ -16,5 +16,7 @@
 pub mod core;
 pub mod host;
 pub mod identity;
+pub mod pages;
 pub mod simulator;
 pub mod spec;
+pub mod terraform;

@@ -4,7 +4,6 @@ use crate::http::scope::Scope;
 use crate::tf::context::Context;
 
 pub mod azure_target;
-pub mod consent;
 pub mod dns_mappings;
 pub mod equivalence;
 pub mod explain;
@@ -15,6 +14,8 @@ pub mod role_assignment;
 pub mod service_principal;
 mod settle;
 pub mod vnet_peering;
+
+pub use crate::preflight::consent;
 
 /// What bounds the remote calls of one lifecycle call: the user's timeout and interruption.
 #[must_use]

@@ -1,0 +1,127 @@
+//! The Konnect side: is there a network in Azure that takes a peering?
+
+use crate::konnect::{CloudProvider, Network, NetworkState};
+
+use super::check::{CheckId, Outcome};
+use super::inputs::{Inputs, Phase};
+use super::observations::Observations;
+
+pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let network = match seen.network.examine() {
+        Ok(network) => network,
+        Err(outcome) => return outcome,
+    };
+    if let Some(network) = network {
+        return Outcome::passed(format!(
+            "The network {:?} exists, with the address block {}.",
+            network.name,
+            block(network)
+        ));
+    }
+    let id = inputs
+        .network_id
+        .map(|id| id.to_string())
+        .unwrap_or_default();
+    Outcome::failed(format!(
+        "There is no network with the id {id} in the organisation that the token belongs to."
+    ))
+    .fix(
+        "Check the id and the token: Konnect shows the ids under Gateway Manager, Networks; data \"konnectazure_network\" finds a network by its \
+         name.",
+    )
+}
+
+fn block(network: &Network) -> &str {
+    match network.cidr_block.as_str() {
+        "" => "(not told)",
+        block => block,
+    }
+}
+
+pub(super) fn is_azure(seen: &Observations) -> Outcome {
+    let network = match seen.network.require(CheckId::NetworkExists) {
+        Ok(network) => network,
+        Err(outcome) => return outcome,
+    };
+    let other = match seen.provider.examine() {
+        Ok(CloudProvider::Azure) => {
+            return Outcome::passed(format!("The network is in Azure, in {}.", network.region));
+        }
+        Ok(other) => other,
+        Err(_) if is_azure_by_region(network, seen) => {
+            return Outcome::passed(format!(
+                "The network is in {}, a region of Azure.",
+                network.region
+            ));
+        }
+        Err(outcome) => return outcome,
+    };
+    Outcome::failed(format!(
+        "The network {:?} is in the cloud {other}, region {}.",
+        network.name, network.region
+    ))
+    .fix("Only a network in Azure can be peered with an Azure virtual network. Choose another network, or have one made in an Azure region.")
+}
+
+/// Regions are named differently by each cloud, so that the name tells where the account may not be read.
+fn is_azure_by_region(network: &Network, seen: &Observations) -> bool {
+    let Some(availability) = seen.availability.seen() else {
+        return false;
+    };
+    let has_region = |is_azure: bool| {
+        availability
+            .providers
+            .iter()
+            .filter(|provider| (provider.provider == CloudProvider::Azure) == is_azure)
+            .any(|provider| {
+                provider
+                    .regions
+                    .iter()
+                    .any(|region| region.region == network.region)
+            })
+    };
+    has_region(true) && !has_region(false)
+}
+
+pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let network = match seen.network.require(CheckId::NetworkExists) {
+        Ok(network) => network,
+        Err(outcome) => return outcome,
+    };
+    let state = &network.state;
+    let reported = network
+        .state_metadata
+        .as_ref()
+        .map(|metadata| format!(" Konnect says: {metadata}."))
+        .unwrap_or_default();
+    let found = format!("The network is in the state {state}.{reported}");
+    match state {
+        NetworkState::Ready => Outcome::passed(found),
+        NetworkState::Terminating | NetworkState::Terminated => {
+            Outcome::failed(found).fix("It is being deleted. Choose another network.")
+        }
+        NetworkState::Offline => Outcome::failed(found)
+            .fix("It has no infrastructure yet: Konnect provisions it once a gateway's configuration uses it. Peerings wait until then.")
+            .lenient_at_plan(inputs.phase, "This run may still bring it up."),
+        NetworkState::Created | NetworkState::Initializing | NetworkState::Unknown(_) => Outcome::failed(found)
+            .fix("Provisioning a network takes 30 to 40 minutes.")
+            .lenient_at_plan(inputs.phase, "The creation of the peering waits for it."),
+    }
+}
+
+pub(super) fn quota(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let network = match seen.network.require(CheckId::NetworkExists) {
+        Ok(network) => network,
+        Err(outcome) => return outcome,
+    };
+    let others = if inputs.phase == Phase::Standalone {
+        "in all"
+    } else {
+        "so far"
+    };
+    // None of the quotas that the API publishes is about peerings.
+    Outcome::skipped(format!(
+        "Konnect publishes no limit for the peerings of a network; this one has {} {others}.",
+        network.transit_gateway_count
+    ))
+}

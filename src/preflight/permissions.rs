@@ -1,0 +1,211 @@
+//! Rights: what a principal may do at a scope by its roles, less what is denied there.
+
+use crate::azure::ids::{ArmId, ArmKind, Guid, same_arm_id};
+use crate::azure::{DenyAssignment, RoleDefinition};
+
+use super::check::{CheckId, Outcome};
+use super::inputs::Inputs;
+use super::observations::{Grants, Look, Observations};
+
+/// What Kong's application does at a virtual network to peer with it, by the vendor's documents.
+pub const VNET_PEERING_ACTIONS: [&str; 5] = [
+    "Microsoft.Network/virtualNetworks/read",
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/read",
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write",
+    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/delete",
+    "Microsoft.Network/virtualNetworks/peer/action",
+];
+
+/// What a principal lacks at a scope.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lack {
+    /// Needed actions that no role allows.
+    pub(super) missing: Vec<String>,
+    /// Needed actions that a deny assignment takes away, each with its name and id.
+    pub(super) denied: Vec<(String, String)>,
+}
+
+/// Which of the needed actions a principal may not do at a scope.
+///
+/// `roles` are those assigned to the principal or its groups, with the scopes of the assignments. One role need not allow everything: what
+/// several allow adds up, and what one excludes another may still allow.
+pub(super) fn lack(
+    needed: &[String],
+    at: &ArmId,
+    principal: &Guid,
+    roles: &[(ArmId, RoleDefinition)],
+    denials: &[DenyAssignment],
+) -> Lack {
+    let effective: Vec<_> = roles
+        .iter()
+        .filter(|(scope, _)| reaches(scope, at))
+        .map(|(_, role)| role)
+        .collect();
+    let denials: Vec<_> = denials
+        .iter()
+        .filter(|denial| !denial.does_not_apply_below || same_arm_id(&denial.scope, at.as_str()))
+        .collect();
+    let missing = needed
+        .iter()
+        .filter(|action| !effective.iter().any(|role| role.allows(action)))
+        .cloned()
+        .collect();
+    let denied = needed
+        .iter()
+        .filter_map(|action| {
+            let denial = denials
+                .iter()
+                .find(|denial| denial.denies(principal, action))?;
+            Some((action.clone(), format!("{:?} ({})", denial.name, denial.id)))
+        })
+        .collect();
+    Lack { missing, denied }
+}
+
+/// Whether an assignment at `scope` holds at `at`. Only assignments at and above `at` are listed, so that a management group is one that holds it.
+fn reaches(scope: &ArmId, at: &ArmId) -> bool {
+    matches!(scope.kind(), ArmKind::ManagementGroup | ArmKind::Tenant) || scope.contains(at)
+}
+
+pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let principal = match seen.principal.examine() {
+        Ok(principal) => principal,
+        Err(outcome) => return outcome,
+    };
+    let client_id = &inputs.client_id;
+    let tenant = seen
+        .tenant
+        .id
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    match principal {
+        None => {
+            let doubt = seen.tenant.doubt.as_deref().unwrap_or_default();
+            let missing = format!(
+                "The application {client_id} has no service principal in the tenant {tenant}: nobody consented to it there. {doubt}"
+            );
+            Outcome::failed(missing.trim_end())
+                .fix(&seen.tenant.ways_to_consent)
+                .lenient_at_plan(inputs.phase, "This run may still make it.")
+        }
+        Some(principal) if principal.account_enabled == Some(false) => Outcome::failed(format!(
+            "The service principal {} of the application {client_id} is disabled in the tenant {tenant}, so that it cannot sign in.",
+            principal.id
+        ))
+        .fix(format!(
+            "Enable it: in the Entra admin center under Enterprise applications, Properties, \"Enabled for users to sign in\", or with\n\n  az ad sp \
+             update --id {} --set accountEnabled=true",
+            principal.id
+        )),
+        Some(principal) => Outcome::passed(format!(
+            "The application {client_id} ({}) has the service principal {} in the tenant {tenant}.",
+            principal.display_name, principal.id
+        )),
+    }
+}
+
+pub(super) fn role_assignment(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let Some(target) = &inputs.target else {
+        return Outcome::skipped(super::address::VNET_UNKNOWN);
+    };
+    let principal = match seen.principal.require(CheckId::ServicePrincipal) {
+        Ok(principal) => principal,
+        Err(outcome) => return outcome,
+    };
+    if let Look::Seen(None) = &seen.vnet {
+        return Outcome::skipped(format!("{} did not pass.", CheckId::VnetExists));
+    }
+    let grants = match seen.grants.examine() {
+        Ok(grants) => grants,
+        Err(outcome) => return outcome,
+    };
+    let denials = seen.denials.seen().map(Vec::as_slice).unwrap_or_default();
+    let lack = lack(
+        &inputs.needed_actions,
+        target.id().as_arm_id(),
+        &principal.id,
+        &grants.roles,
+        denials,
+    );
+    decide(inputs, &principal.id, grants, &lack, &seen.denials)
+}
+
+fn decide(
+    inputs: &Inputs,
+    principal: &Guid,
+    grants: &Grants,
+    lack: &Lack,
+    denials: &Look<Vec<DenyAssignment>>,
+) -> Outcome {
+    let scope = inputs
+        .target
+        .as_ref()
+        .map(|target| target.id().to_string())
+        .unwrap_or_default();
+    if !lack.denied.is_empty() {
+        let denied: Vec<_> = lack
+            .denied
+            .iter()
+            .map(|(action, by)| format!("- {action}, by {by}"))
+            .collect();
+        return Outcome::failed(format!(
+            "Deny assignments take actions away from the service principal {principal}, whatever roles it has.\nScope: {scope}\nDenied:\n{}",
+            denied.join("\n")
+        ))
+        .fix("Deny assignments are made by Azure for managed applications and deployment stacks: have them leave out this principal, or peer another virtual network.");
+    }
+    if lack.missing.is_empty() {
+        let names: Vec<_> = grants
+            .roles
+            .iter()
+            .map(|(_, role)| role.role_name.as_str())
+            .collect();
+        let unsure = match denials {
+            Look::Seen(_) => "",
+            Look::Blind(_) | Look::NotAsked(_) => {
+                " Whether a deny assignment takes some away could not be seen."
+            }
+        };
+        return Outcome::passed(format!(
+            "The service principal {principal} has the needed actions at the virtual network, by {}.{unsure}",
+            names.join(", ")
+        ));
+    }
+    let missing: Vec<_> = lack
+        .missing
+        .iter()
+        .map(|action| format!("- {action}"))
+        .collect();
+    let missing = missing.join("\n");
+    let subject = format!("The service principal {principal}");
+    let place = format!("Scope: {scope}\nMissing:\n{missing}");
+    if !grants.unread.is_empty() {
+        return Outcome::warning(format!(
+            "{subject} lacks actions at the virtual network, unless the roles that could not be read allow them.\n{place}\nNot read:\n{}",
+            grants.unread.join("\n")
+        ));
+    }
+    let has = match grants.roles.as_slice() {
+        [] => "It has no role at the virtual network or above it.".to_owned(),
+        roles => {
+            let told: Vec<_> = roles
+                .iter()
+                .map(|(scope, role)| format!("{:?} at {}", role.role_name, scope.as_str()))
+                .collect();
+            format!("It has {}.", told.join(", "))
+        }
+    };
+    Outcome::failed(format!(
+        "{subject} lacks actions at the virtual network. {has}\n{place}"
+    ))
+    .fix(format!(
+        "Assign it a role with these actions at the virtual network, its resource group or its subscription: konnectazure_peering_role defines one, \
+         and konnectazure_role_assignment assigns it, with\n\n  scope        = \"{scope}\"\n  principal_id = \"{principal}\"\n\nLet the peering depend \
+         on that assignment. A new assignment may take some minutes to be seen everywhere."
+    ))
+    .lenient_at_plan(inputs.phase, "This run may still assign it.")
+}
+
+#[cfg(test)]
+mod tests;

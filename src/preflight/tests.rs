@@ -1,0 +1,335 @@
+//! Whole runs against a cloud of fixed answers.
+
+mod faults;
+mod world;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+use crate::{azure, konnect};
+use world::*;
+
+/// What did not pass, as `id status`.
+fn faults(report: &Report) -> Vec<String> {
+    report
+        .checks
+        .iter()
+        .filter(|check| check.status != Status::Passed && check.id != CheckId::Quota)
+        .map(|check| format!("{} {}", check.id, check.status))
+        .collect()
+}
+
+fn told(report: &Report, id: CheckId) -> String {
+    let check = report.check(id).unwrap();
+    format!("{}\n{}", check.detail, check.fix)
+}
+
+#[tokio::test]
+async fn all_pass_where_all_is_well_and_everything_is_read_once() {
+    let both = clients(World::sound());
+    let report = run_both(&both, &inputs(Phase::Apply)).await;
+    assert!(report.passed());
+    assert_eq!(faults(&report), [""; 0]);
+    assert_eq!(
+        report.check(CheckId::Quota).unwrap().status,
+        Status::Skipped
+    );
+    assert!(report.diagnostics(|_, diagnostic| diagnostic).is_empty());
+    let mut calls = both.calls.lock().unwrap().clone();
+    calls.sort();
+    let count = calls.len();
+    calls.dedup();
+    assert_eq!((calls.len(), count), (10, 10), "{calls:#?}");
+}
+
+#[tokio::test]
+async fn a_failed_prerequisite_leaves_out_what_needs_it() {
+    let mut world = World::sound();
+    world.refuse(network_path(), 404, json!({"title": "Not Found"}));
+    world.set(PRINCIPALS, json!({"value": []}));
+    let report = run_in(world, &inputs(Phase::Apply)).await;
+    assert_eq!(
+        faults(&report),
+        [
+            "network_exists failed",
+            "network_is_azure skipped",
+            "network_ready skipped",
+            "address_space skipped",
+            "service_principal failed",
+            "role_assignment skipped",
+            "regions skipped"
+        ]
+    );
+    assert!(told(&report, CheckId::AddressSpace).contains("network_exists did not pass"));
+}
+
+#[tokio::test]
+async fn without_the_right_to_look_there_is_a_warning_with_its_name_and_never_a_failure() {
+    let forbidden =
+        json!({"error": {"code": "AuthorizationFailed", "message": "no"}, "title": "Forbidden"});
+    let table: &[(String, CheckId, &str)] = &[
+        (network_path(), CheckId::NetworkExists, "Network Viewer"),
+        (gateways_path(), CheckId::AddressSpace, "Network Viewer"),
+        (
+            vnet_id("orders"),
+            CheckId::VnetExists,
+            "Microsoft.Network/virtualNetworks/read",
+        ),
+        (
+            vnet_id("billing"),
+            CheckId::AddressSpace,
+            "Microsoft.Network/virtualNetworks/read",
+        ),
+        (
+            PRINCIPALS.into(),
+            CheckId::ServicePrincipal,
+            "Application.Read.All",
+        ),
+        (
+            below_vnet("roleAssignments"),
+            CheckId::RoleAssignment,
+            "Microsoft.Authorization/roleAssignments/read",
+        ),
+        (role_path(), CheckId::RoleAssignment, "Not read"),
+    ];
+    for (path, check, right) in table {
+        let mut world = World::sound();
+        world.refuse(path.clone(), 403, forbidden.clone());
+        let report = run_in(world, &inputs(Phase::Apply)).await;
+        assert!(report.passed(), "{path}: {:?}", faults(&report));
+        assert_eq!(
+            report.check(*check).unwrap().status,
+            Status::Warning,
+            "{path}"
+        );
+        let text = told(&report, *check);
+        assert!(text.contains(right), "{path}: {text}");
+        let warnings = report.diagnostics(|_, diagnostic| diagnostic);
+        assert!(
+            !warnings.has_errors() && warnings.iter().count() == 1,
+            "{warnings:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_region_tells_the_cloud_where_the_account_may_not_be_read() {
+    let mut world = World::sound();
+    world.refuse(account_path(), 403, json!({"title": "Forbidden"}));
+    let report = run_in(world.clone(), &inputs(Phase::Apply)).await;
+    assert_eq!(faults(&report), [""; 0]);
+    world.network(&json!({"region": "moon-1"}));
+    let report = run_in(world, &inputs(Phase::Apply)).await;
+    assert_eq!(faults(&report), ["network_is_azure warning"]);
+}
+
+#[tokio::test]
+async fn deny_assignments_that_may_not_be_listed_do_not_unsettle_what_roles_allow() {
+    let mut world = World::sound();
+    world.refuse(
+        below_vnet("denyAssignments"),
+        403,
+        json!({"error": {"code": "AuthorizationFailed", "message": "no"}}),
+    );
+    let report = run_in(world, &inputs(Phase::Apply)).await;
+    assert_eq!(faults(&report), [""; 0]);
+    assert!(told(&report, CheckId::RoleAssignment).contains("could not be seen"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn services_that_do_not_answer_are_warnings_and_do_not_use_up_the_time() {
+    let world = World {
+        is_down: true,
+        ..World::sound()
+    };
+    let started = tokio::time::Instant::now();
+    let report = run_in(world, &inputs(Phase::Apply)).await;
+    assert!(started.elapsed() <= Duration::from_secs(300));
+    assert!(report.passed(), "{:?}", faults(&report));
+    for id in [
+        CheckId::NetworkExists,
+        CheckId::VnetExists,
+        CheckId::ServicePrincipal,
+    ] {
+        assert_eq!(report.check(id).unwrap().status, Status::Warning, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_known_yet_is_left_out_and_nobody_is_asked() {
+    let both = clients(World::sound());
+    let unknown = Inputs {
+        network_id: None,
+        target: None,
+        ..inputs(Phase::Plan)
+    };
+    let report = run_both(&both, &unknown).await;
+    let passed: Vec<_> = report
+        .checks
+        .iter()
+        .filter(|check| check.status != Status::Skipped)
+        .map(|check| check.id)
+        .collect();
+    assert_eq!(passed, [CheckId::ServicePrincipal]);
+    assert_eq!(*both.calls.lock().unwrap(), [PRINCIPALS]);
+}
+
+#[tokio::test]
+async fn each_side_is_checked_without_the_other() {
+    let without_network = Inputs {
+        network_id: None,
+        ..inputs(Phase::Plan)
+    };
+    let report = run_in(World::sound(), &without_network).await;
+    assert_eq!(
+        faults(&report),
+        [
+            "network_exists skipped",
+            "network_is_azure skipped",
+            "network_ready skipped",
+            "address_space skipped",
+            "regions skipped"
+        ]
+    );
+    let without_vnet = Inputs {
+        target: None,
+        ..inputs(Phase::Plan)
+    };
+    let report = run_in(World::sound(), &without_vnet).await;
+    assert_eq!(
+        faults(&report),
+        [
+            "vnet_exists skipped",
+            "address_space skipped",
+            "role_assignment skipped",
+            "vnet_peerings skipped",
+            "regions skipped"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn without_clients_a_plan_says_nothing_and_an_apply_warns() {
+    let both = Both {
+        azure: azure::Access::default(),
+        konnect: konnect::Access::default(),
+        calls: Arc::default(),
+    };
+    let planned = run_both(&both, &inputs(Phase::Plan)).await;
+    assert!(planned.diagnostics(|_, diagnostic| diagnostic).is_empty());
+    let applied = run_both(&both, &inputs(Phase::Apply)).await;
+    assert!(applied.passed());
+    assert!(told(&applied, CheckId::NetworkExists).contains("Konnect was not asked"));
+    assert!(!applied.diagnostics(|_, diagnostic| diagnostic).is_empty());
+}
+
+#[tokio::test]
+async fn a_virtual_network_given_by_name_may_still_be_made_by_this_run() {
+    let mut world = World::sound();
+    world.answers.remove(&vnet_id("orders").to_lowercase());
+    for (phase, expected) in [
+        (Phase::Plan, Status::Warning),
+        (Phase::Apply, Status::Failed),
+    ] {
+        let by_name = Inputs {
+            target: Some(Target::ByName(vnet_id("orders").parse().unwrap())),
+            ..inputs(phase)
+        };
+        let report = run_in(world.clone(), &by_name).await;
+        assert_eq!(report.check(CheckId::VnetExists).unwrap().status, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_peering_does_not_collide_with_itself() {
+    let mut world = World::sound();
+    world.gateways(&json!([
+        gateway(OWN, "orders", "ready"),
+        gateway(SIBLING, "billing", "ready")
+    ]));
+    world.vnet(
+        &["10.1.0.0/16"],
+        &json!([half(
+            "kong",
+            KONGS_VNET,
+            "Connected",
+            "FullyInSync",
+            &["10.64.0.0/16"]
+        )]),
+    );
+    let own = Inputs {
+        own_peering: Some(OWN.parse().unwrap()),
+        ..inputs(Phase::Apply)
+    };
+    let report = run_in(world.clone(), &own).await;
+    assert_eq!(faults(&report), [""; 0]);
+    let report = run_in(world, &inputs(Phase::Standalone)).await;
+    assert_eq!(faults(&report), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_half_of_a_peering_about_to_be_replaced_fails_no_plan() {
+    let mut world = World::sound();
+    world.gateways(&json!([gateway(OWN, "orders", "error")]));
+    world.vnet(
+        &["10.1.0.0/16"],
+        &json!([half(
+            "kong",
+            KONGS_VNET,
+            "Disconnected",
+            "FullyInSync",
+            &["10.64.0.0/16"]
+        )]),
+    );
+    let own = Inputs {
+        own_peering: Some(OWN.parse().unwrap()),
+        ..inputs(Phase::Plan)
+    };
+    let report = run_in(world, &own).await;
+    assert_eq!(faults(&report), ["vnet_peerings warning"]);
+}
+
+#[tokio::test]
+async fn peerings_that_failed_or_go_do_not_occupy_addresses() {
+    let mut world = World::sound();
+    world.vnet(&["10.2.0.0/16"], &json!([]));
+    for state in ["error", "terminating", "terminated"] {
+        world.gateways(&json!([gateway(SIBLING, "billing", state)]));
+        let report = run_in(world.clone(), &inputs(Phase::Apply)).await;
+        assert_eq!(faults(&report), [""; 0], "{state}");
+    }
+}
+
+#[tokio::test]
+async fn from_another_tenant_nothing_is_said_to_be_missing() {
+    let mut world = World::sound();
+    world.answers.remove(&vnet_id("orders").to_lowercase());
+    let elsewhere = Inputs {
+        tenant_id: Some("99999999-2222-3333-4444-555555555555".parse().unwrap()),
+        ..inputs(Phase::Apply)
+    };
+    let report = run_in(world, &elsewhere).await;
+    assert!(report.passed());
+    let text = told(&report, CheckId::ServicePrincipal);
+    assert!(text.contains(TENANT) && text.contains("99999999"), "{text}");
+    assert_eq!(
+        report.check(CheckId::VnetExists).unwrap().status,
+        Status::Warning
+    );
+}
+
+#[tokio::test]
+async fn an_interrupted_run_ends_at_once() {
+    let both = clients(World::sound());
+    let scope = Scope::detached(Duration::from_secs(60));
+    scope.cancel.cancel();
+    let clients = Clients {
+        azure: &both.azure,
+        konnect: &both.konnect,
+    };
+    assert!(run(&inputs(Phase::Apply), clients, &scope).await.passed());
+    assert_eq!(*both.calls.lock().unwrap(), [""; 0]);
+}

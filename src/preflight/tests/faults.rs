@@ -1,0 +1,338 @@
+//! One fault at a time: which check finds it, and how hard it is judged when.
+
+use serde_json::json;
+
+use super::super::*;
+use super::told;
+use super::world::*;
+
+/// A world with one fault, and what is said of it when.
+struct Fault {
+    name: &'static str,
+    change: fn(&mut World),
+    check: CheckId,
+    at_plan: Status,
+    at_apply: Status,
+    standalone: Status,
+    says: &'static [&'static str],
+}
+
+const fn always(
+    name: &'static str,
+    check: CheckId,
+    change: fn(&mut World),
+    says: &'static [&'static str],
+) -> Fault {
+    Fault {
+        name,
+        change,
+        check,
+        at_plan: Status::Failed,
+        at_apply: Status::Failed,
+        standalone: Status::Failed,
+        says,
+    }
+}
+
+const fn only_at_apply(
+    name: &'static str,
+    check: CheckId,
+    change: fn(&mut World),
+    says: &'static [&'static str],
+) -> Fault {
+    Fault {
+        at_plan: Status::Warning,
+        ..always(name, check, change, says)
+    }
+}
+
+fn of_existence() -> Vec<Fault> {
+    vec![
+        always(
+            "no network",
+            CheckId::NetworkExists,
+            |world| world.refuse(network_path(), 404, json!({"title": "Not Found"})),
+            &[NETWORK],
+        ),
+        always(
+            "network elsewhere",
+            CheckId::NetworkIsAzure,
+            |world| world.set(account_path(), json!({"id": ACCOUNT, "provider": "aws"})),
+            &["aws", "eastus2"],
+        ),
+        always(
+            "network going",
+            CheckId::NetworkReady,
+            |world| world.network(&json!({"state": "terminating"})),
+            &["terminating"],
+        ),
+        only_at_apply(
+            "network initializing",
+            CheckId::NetworkReady,
+            |world| {
+                world.network(&json!({"state": "initializing", "state_metadata": {"reported_status": "INVALID", "reason": "zone"}}));
+            },
+            &["initializing", "INVALID: zone", "30 to 40 minutes"],
+        ),
+        only_at_apply(
+            "network in a state to come",
+            CheckId::NetworkReady,
+            |world| world.network(&json!({"state": "dreaming"})),
+            &["dreaming"],
+        ),
+        only_at_apply(
+            "network offline",
+            CheckId::NetworkReady,
+            |world| world.network(&json!({"state": "offline"})),
+            &["offline", "no infrastructure"],
+        ),
+        always(
+            "no virtual network",
+            CheckId::VnetExists,
+            |world| drop(world.answers.remove(&vnet_id("orders").to_lowercase())),
+            &["virtualNetworks/orders"],
+        ),
+    ]
+}
+
+fn of_addresses() -> Vec<Fault> {
+    vec![
+        // Row 54: the default block of both sides is the same one.
+        always(
+            "overlap with the network",
+            CheckId::AddressSpace,
+            |world| {
+                world.network(&json!({"cidr_block": "10.0.0.0/16"}));
+                world.vnet(&["192.168.0.0/24", "10.0.0.0/16"], &json!([]));
+            },
+            &[
+                "10.0.0.0/16 of the virtual network overlaps 10.0.0.0/16 of the Konnect network \"prod\"",
+                "other addresses",
+            ],
+        ),
+        always(
+            "overlap with a reserved range",
+            CheckId::AddressSpace,
+            |world| world.vnet(&["10.100.4.0/24"], &json!([])),
+            &["10.100.4.0/24", "10.100.0.0/16", "reserves"],
+        ),
+        // Row 53.
+        always(
+            "overlap with a sibling",
+            CheckId::AddressSpace,
+            |world| world.vnet(&["10.2.128.0/17"], &json!([])),
+            &[
+                "10.2.128.0/17",
+                "10.2.0.0/16",
+                "billing",
+                "addresses of their own",
+            ],
+        ),
+        always(
+            "overlap with a peer of the virtual network",
+            CheckId::AddressSpace,
+            |world| {
+                world.vnet(
+                    &["10.1.0.0/16"],
+                    &json!([half(
+                        "hub",
+                        "/other",
+                        "Connected",
+                        "FullyInSync",
+                        &["10.64.0.0/12"]
+                    )]),
+                );
+            },
+            &[
+                "10.64.0.0/16",
+                "10.64.0.0/12",
+                "/other",
+                "virtualNetworkPeerings/hub",
+            ],
+        ),
+        Fault {
+            at_plan: Status::Passed,
+            standalone: Status::Passed,
+            ..always(
+                "peered already",
+                CheckId::AddressSpace,
+                |world| world.gateways(&json!([gateway(OWN, "Orders", "ready")])),
+                &["to-Orders", OWN],
+            )
+        },
+    ]
+}
+
+fn of_rights() -> Vec<Fault> {
+    vec![
+        // Row 14: what this run may still make does not fail the plan.
+        only_at_apply(
+            "no service principal",
+            CheckId::ServicePrincipal,
+            |world| world.set(PRINCIPALS, json!({"value": []})),
+            &[
+                "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/adminconsent?client_id=207b296f-cf25-4d23-9eba-9a2c41dc62ca",
+                "Application Administrator",
+            ],
+        ),
+        always(
+            "disabled service principal",
+            CheckId::ServicePrincipal,
+            |world| world.principal(false),
+            &[PRINCIPAL, "disabled"],
+        ),
+        only_at_apply(
+            "no assignment",
+            CheckId::RoleAssignment,
+            |world| world.set(below_vnet("roleAssignments"), json!({"value": []})),
+            &[
+                "no role",
+                PRINCIPAL,
+                "virtualNetworks/orders",
+                "konnectazure_role_assignment",
+            ],
+        ),
+        // Row 43: which one is missing.
+        only_at_apply(
+            "an action too few",
+            CheckId::RoleAssignment,
+            |world| {
+                world.role(&[
+                    "*/read",
+                    "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/*",
+                ]);
+            },
+            &[
+                "- Microsoft.Network/virtualNetworks/peer/action",
+                "\"Kong Peering\" at /subscriptions/",
+            ],
+        ),
+        always(
+            "denied",
+            CheckId::RoleAssignment,
+            |world| {
+                world.set(below_vnet("denyAssignments"), json!({"value": [{"id": "/deny/1", "properties": {
+                    "denyAssignmentName": "stack", "scope": format!("/subscriptions/{SUBSCRIPTION}"), "permissions": [{"actions": ["*/write"]}],
+                    "principals": [{"id": "00000000-0000-0000-0000-000000000000"}]}}]}));
+            },
+            &["virtualNetworkPeerings/write, by \"stack\" (/deny/1)"],
+        ),
+    ]
+}
+
+fn of_peerings() -> Vec<Fault> {
+    vec![
+        // Row 50.
+        always(
+            "dead half",
+            CheckId::VnetPeerings,
+            |world| {
+                world.vnet(
+                    &["10.1.0.0/16"],
+                    &json!([half(
+                        "kong",
+                        KONGS_VNET,
+                        "Disconnected",
+                        "FullyInSync",
+                        &["10.64.0.0/16"]
+                    )]),
+                );
+            },
+            &[
+                "Disconnected",
+                "az network vnet peering delete --ids /subscriptions/",
+                "virtualNetworkPeerings/kong",
+            ],
+        ),
+        // Row 52.
+        Fault {
+            at_plan: Status::Warning,
+            at_apply: Status::Warning,
+            standalone: Status::Warning,
+            ..always(
+                "half out of sync",
+                CheckId::VnetPeerings,
+                |world| {
+                    world.network(
+                        &json!({"provider_metadata": {"vpc_id": KONGS_VNET.to_uppercase()}}),
+                    );
+                    world.vnet(
+                        &["10.1.0.0/16"],
+                        &json!([half(
+                            "kong",
+                            KONGS_VNET,
+                            "Connected",
+                            "LocalNotInSync",
+                            &["10.64.0.0/16"]
+                        )]),
+                    );
+                },
+                &["LocalNotInSync", "az network vnet peering sync"],
+            )
+        },
+        Fault {
+            at_plan: Status::Passed,
+            at_apply: Status::Passed,
+            standalone: Status::Warning,
+            ..always(
+                "someone else's dead half",
+                CheckId::VnetPeerings,
+                |world| {
+                    world.vnet(
+                        &["10.1.0.0/16"],
+                        &json!([half(
+                            "hub",
+                            "/other",
+                            "Disconnected",
+                            "FullyInSync",
+                            &["10.7.0.0/16"]
+                        )]),
+                    );
+                },
+                &[],
+            )
+        },
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_fault_is_found_by_its_check_and_by_no_other() {
+    let all = [of_existence(), of_addresses(), of_rights(), of_peerings()];
+    for fault in all.into_iter().flatten() {
+        for (phase, expected) in [
+            (Phase::Plan, fault.at_plan),
+            (Phase::Apply, fault.at_apply),
+            (Phase::Standalone, fault.standalone),
+        ] {
+            let mut world = World::sound();
+            (fault.change)(&mut world);
+            let report = run_in(world, &inputs(phase)).await;
+            let name = fault.name;
+            let found = report.check(fault.check).unwrap();
+            assert_eq!(found.status, expected, "{name} at {phase:?}: {found:?}");
+            assert_eq!(
+                report.passed(),
+                expected != Status::Failed,
+                "{name} at {phase:?}"
+            );
+            let text = told(&report, fault.check);
+            if expected != Status::Passed {
+                for part in fault.says {
+                    assert!(
+                        text.contains(part),
+                        "{name} at {phase:?}: {part:?} is not in {text}"
+                    );
+                }
+            }
+            let others: Vec<_> = report
+                .checks
+                .iter()
+                .filter(|check| {
+                    check.id != fault.check
+                        && matches!(check.status, Status::Failed | Status::Warning)
+                })
+                .collect();
+            assert!(others.is_empty(), "{name} at {phase:?}: {others:#?}");
+        }
+    }
+}

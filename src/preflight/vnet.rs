@@ -1,0 +1,205 @@
+//! The Azure side: is the virtual network there, and is nothing left on it that blocks?
+
+use crate::azure::{PeeringState, PeeringSyncLevel, VirtualNetwork, VnetPeering};
+use crate::konnect::Network;
+
+use super::address::{self, is_kongs_half};
+use super::check::{CheckId, Outcome, Status};
+use super::inputs::{Inputs, Phase, Target};
+use super::observations::Observations;
+
+pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let vnet = match seen.vnet.examine() {
+        Ok(vnet) => vnet,
+        Err(outcome) => return outcome,
+    };
+    let Some(target) = &inputs.target else {
+        return Outcome::skipped(address::VNET_UNKNOWN);
+    };
+    let id = target.id();
+    if let Some(vnet) = vnet {
+        return Outcome::passed(format!(
+            "The virtual network {id} exists, with the address space {}.",
+            listed(&vnet.address_prefixes)
+        ));
+    }
+    let missing = Outcome::failed(format!("There is no virtual network {id}.")).fix(
+        "Check its subscription, resource group and name, and that the identity running this belongs to its tenant. A virtual network that this \
+         very configuration makes has to be referred to by its id, so that it is made first.",
+    );
+    match target {
+        Target::ById(_) => missing,
+        Target::ByName(_) => missing.lenient_at_plan(inputs.phase, "This run may still make it."),
+    }
+}
+
+fn listed(prefixes: &[String]) -> String {
+    if prefixes.is_empty() {
+        "(empty)".to_owned()
+    } else {
+        prefixes.join(", ")
+    }
+}
+
+/// What a peering on the virtual network means for a new one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remains {
+    /// Nothing.
+    Fine,
+    /// Its other half is gone, and it leads to the Konnect network: Azure makes no second one beside it.
+    Blocks,
+    /// The same, but the peering that it belongs to is about to be replaced.
+    MayBlock,
+    /// It leads to the Konnect network, but does not know its present addresses, or the other way round.
+    OutOfSync,
+    /// Its other half is gone, and it leads elsewhere.
+    DeadElsewhere,
+}
+
+pub(super) fn peerings(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let vnet = match seen.vnet.require(CheckId::VnetExists) {
+        Ok(vnet) => vnet,
+        Err(outcome) => return outcome,
+    };
+    let network = seen.network.found();
+    let findings: Vec<_> = vnet
+        .peerings
+        .iter()
+        .map(|peering| (judge(inputs, seen, network, peering), peering))
+        .filter(|(remains, _)| *remains != Remains::Fine)
+        .collect();
+    if findings.is_empty() {
+        return Outcome::passed(sound(vnet));
+    }
+    let status = if findings.iter().any(|(found, _)| *found == Remains::Blocks) {
+        Status::Failed
+    } else {
+        Status::Warning
+    };
+    let (details, fixes): (Vec<_>, Vec<_>) = findings
+        .into_iter()
+        .map(|(remains, peering)| (tell(remains, peering), mend(remains, peering)))
+        .unzip();
+    Outcome {
+        status,
+        detail: details.join("\n"),
+        fix: fixes.join("\n"),
+    }
+}
+
+fn sound(vnet: &VirtualNetwork) -> String {
+    match vnet.peerings.len() {
+        0 => "The virtual network has no peerings.".to_owned(),
+        1 => "The virtual network's one peering is not in the way.".to_owned(),
+        count => format!("None of the virtual network's {count} peerings is in the way."),
+    }
+}
+
+fn judge(
+    inputs: &Inputs,
+    seen: &Observations,
+    network: Option<&Network>,
+    peering: &VnetPeering,
+) -> Remains {
+    let leads_to_konnect = is_kongs_half(inputs, seen, peering)
+        || network.is_some_and(|network| address::leads_to(peering, network));
+    let is_dead = peering.state == Some(PeeringState::Disconnected);
+    let is_in_sync = matches!(
+        peering.sync_level,
+        None | Some(PeeringSyncLevel::FullyInSync)
+    );
+    match (leads_to_konnect, is_dead) {
+        // Deleting the old peering takes its half along.
+        (true, true) if inputs.phase == Phase::Plan && inputs.own_peering.is_some() => {
+            Remains::MayBlock
+        }
+        (true, true) => Remains::Blocks,
+        (true, false) if !is_in_sync => Remains::OutOfSync,
+        // Someone else's remains are told to who asks, not to everyone who applies.
+        (false, true) if inputs.phase == Phase::Standalone => Remains::DeadElsewhere,
+        _ => Remains::Fine,
+    }
+}
+
+fn tell(remains: Remains, peering: &VnetPeering) -> String {
+    let id = &peering.id;
+    let level = peering
+        .sync_level
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    match remains {
+        Remains::Fine => String::new(),
+        Remains::Blocks | Remains::MayBlock => format!(
+            "The peering {id} leads to the Konnect network and is Disconnected: its other half was deleted. Azure refuses to connect anew while it \
+             exists (RemotePeeringIsDisconnected)."
+        ),
+        Remains::OutOfSync => format!(
+            "The peering {id} leads to the Konnect network and is {level}: an address space changed since it was made, and part of it is not \
+             reachable."
+        ),
+        Remains::DeadElsewhere => {
+            format!(
+                "The peering {id} is Disconnected: its other half was deleted. It leads elsewhere."
+            )
+        }
+    }
+}
+
+fn mend(remains: Remains, peering: &VnetPeering) -> String {
+    let id = &peering.id;
+    let delete = format!("az network vnet peering delete --ids {id}");
+    match remains {
+        Remains::Fine => String::new(),
+        Remains::Blocks => {
+            format!("Delete it; no traffic flows through it any more:\n\n  {delete}\n")
+        }
+        Remains::MayBlock => format!(
+            "It should go with the peering that is replaced. If it does not, delete it:\n\n  {delete}\n"
+        ),
+        Remains::OutOfSync => {
+            format!("Synchronise it:\n\n  az network vnet peering sync --ids {id}\n")
+        }
+        Remains::DeadElsewhere => {
+            format!("It does not hinder this peering. If nobody needs it:\n\n  {delete}\n")
+        }
+    }
+}
+
+pub(super) fn regions(seen: &Observations) -> Outcome {
+    let (network, vnet) = match (
+        seen.network.require(CheckId::NetworkExists),
+        seen.vnet.require(CheckId::VnetExists),
+    ) {
+        (Ok(network), Ok(vnet)) => (network, vnet),
+        (Err(outcome), _) | (_, Err(outcome)) => return outcome,
+    };
+    let there = vnet.location.as_deref().unwrap_or("a region not told");
+    let same = is_same_region(&network.region, there);
+    let remark = if same {
+        "Traffic stays in the region."
+    } else {
+        "Azure peers across regions; traffic between them costs more and takes longer."
+    };
+    Outcome::passed(format!(
+        "The network is in {}, the virtual network in {there}. {remark}",
+        network.region
+    ))
+}
+
+/// Azure writes `eastus2` as well as `East US 2`.
+fn is_same_region(left: &str, right: &str) -> bool {
+    let fold = |region: &str| region.replace(' ', "").to_lowercase();
+    fold(left) == fold(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_the_same_in_both_of_azures_spellings() {
+        assert!(is_same_region("eastus2", "East US 2"));
+        assert!(!is_same_region("eastus2", "eastus"));
+    }
+}

@@ -16,7 +16,13 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 target=${CARGO_TARGET_DIR:-$root/target}
 
-say() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
+if [ -t 1 ]; then
+  say() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
+else
+  say() { printf '\n== %s\n' "$1"; }
+  export TF_CLI_ARGS_init=-no-color TF_CLI_ARGS_plan=-no-color TF_CLI_ARGS_apply=-no-color TF_CLI_ARGS_destroy=-no-color
+  export TF_CLI_ARGS_output=-no-color TF_CLI_ARGS_state_show=-no-color
+fi
 fail() { printf '\n%s\n' "$1" >&2; exit 1; }
 
 terraform=$(command -v terraform || command -v tofu || true)
@@ -49,10 +55,10 @@ for _ in $(seq 100); do
   sleep 0.1
 done
 [ -s "$folder/ready.json" ] || fail "the local cloud was not ready within 10 s"
-ready() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$folder/ready.json" | head -n 1; }
+ready() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$folder/ready.json" | sed -n 1p; }
 
 # Only what the local cloud exports may configure the provider, never the caller's own credentials.
-while read -r name; do unset "$name"; done < <(env | sed -n 's/^\(\(ARM\|AZURE\|KONNECT\|TF\|TFC\)_[A-Za-z0-9_]*\)=.*/\1/p')
+while read -r name; do unset "$name"; done < <(env | sed -n 's/^\(\(ARM\|AZURE\|KONNECT\|KONNECTAZURE\|TFC\)_[A-Za-z0-9_]*\)=.*/\1/p')
 # shellcheck disable=SC1091
 . "$folder/cloud.env"
 
@@ -64,22 +70,28 @@ vnet_name           = "vnet-orders"
 network_name        = "eastus2-prod"
 dns_server          = "10.20.0.4"
 VARS
+# Installed as from a registry: a filesystem mirror, in the layout that both registries use.
+version=$("$target/release/terraform-provider-konnectazure" --version | sed 's/.* //')
+case "$(uname -m)" in x86_64 | amd64) architecture=amd64 ;; *) architecture=arm64 ;; esac
+platform=$(uname -s | tr '[:upper:]' '[:lower:]')_$architecture
+for registry in registry.terraform.io registry.opentofu.org; do
+  place="$folder/mirror/$registry/konnect-azure/konnectazure/$version/$platform"
+  mkdir -p "$place"
+  cp "$target/release/terraform-provider-konnectazure" "$place/terraform-provider-konnectazure_v$version"
+done
 cat > "$folder/cli.tfrc" <<RC
 provider_installation {
-  dev_overrides {
-    "konnect-azure/konnectazure" = "$target/release"
+  filesystem_mirror {
+    path = "$folder/mirror"
   }
-  direct {}
 }
 RC
 export TF_CLI_CONFIG_FILE="$folder/cli.tfrc" CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1
 tf() { "$terraform" -chdir="$folder" "$@"; }
 echo "Status page: $(ready control)"
 
-# With dev_overrides there is nothing to download, and init has nothing to do: Terraform itself advises to skip it. What it prints
-# about the provider that it cannot find in a registry is no failure of the demo.
-say "terraform init (the provider comes from $target/release through dev_overrides)"
-tf init -input=false >"$folder/init.log" 2>&1 && echo "initialised" || echo "skipped, as Terraform advises with dev_overrides"
+say "terraform init"
+tf init -input=false
 
 say "terraform plan"
 tf plan -input=false -out="$folder/plan.bin"
@@ -111,7 +123,16 @@ tf destroy -input=false -auto-approve
 
 say "What is left"
 [ -z "$(tf state list)" ] || fail "the state is not empty"
-curl -fsS "$(ready control)/leftovers" > "$folder/leftovers" 2>/dev/null || fail "the local cloud did not answer"
-[ ! -s "$folder/leftovers" ] || { cat "$folder/leftovers" >&2; fail "the local cloud still holds objects that the apply made"; }
+# Plain bash speaks enough HTTP for one question.
+control=$(ready control)
+address=${control#http://}
+exec 3<>"/dev/tcp/${address%%:*}/${address##*:}"
+printf 'GET /leftovers HTTP/1.0\r\nHost: %s\r\n\r\n' "$address" >&3
+answer=$(cat <&3)
+exec 3>&-
+case "$answer" in
+  *'"leftovers":[]'*) ;;
+  *) fail "the local cloud still holds objects that the apply made: $answer" ;;
+esac
 echo "nothing: no service principal, role, assignment, peering or DNS mapping of this run"
 say "Done in $(( $(date +%s) - started )) s after the build"

@@ -12,13 +12,26 @@ use support::pages::{self, Kind};
 fn generated() -> BTreeMap<PathBuf, String> {
     let provider = KonnectAzure::new(|_| None);
     let registry = provider.registry();
-    let mut files = BTreeMap::from([(PathBuf::from("docs/index.md"), pages::provider_page(&provider.schema()))]);
+    let mut files = BTreeMap::from([(
+        PathBuf::from("docs/index.md"),
+        pages::provider_page(&provider.schema()),
+    )]);
     for (name, resource) in registry.resources() {
-        let identity: Vec<&str> = resource.identity().iter().map(|attribute| attribute.name).collect();
-        files.insert(pages::path(Kind::Resource, name), pages::page(Kind::Resource, name, resource.schema(), &identity));
+        let identity: Vec<&str> = resource
+            .identity()
+            .iter()
+            .map(|attribute| attribute.name)
+            .collect();
+        files.insert(
+            pages::path(Kind::Resource, name),
+            pages::page(Kind::Resource, name, resource.schema(), &identity),
+        );
     }
     for (name, data_source) in registry.data_sources() {
-        files.insert(pages::path(Kind::DataSource, name), pages::page(Kind::DataSource, name, data_source.schema(), &[]));
+        files.insert(
+            pages::path(Kind::DataSource, name),
+            pages::page(Kind::DataSource, name, data_source.schema(), &[]),
+        );
     }
     files
 }
@@ -41,21 +54,34 @@ fn pages_are_fresh() {
         }
     }
     for folder in ["docs/resources", "docs/data-sources"] {
-        for entry in std::fs::read_dir(pages::root().join(folder)).into_iter().flatten().flatten() {
+        for entry in std::fs::read_dir(pages::root().join(folder))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             let path = PathBuf::from(folder).join(entry.file_name());
             if !files.contains_key(&path) {
-                stale.push(format!("{} (nothing of this name is registered)", path.display()));
+                stale.push(format!(
+                    "{} (nothing of this name is registered)",
+                    path.display()
+                ));
             }
         }
     }
-    assert!(stale.is_empty(), "stale, run `UPDATE_DOCS=1 cargo test --test docs`:\n{}", stale.join("\n"));
+    assert!(
+        stale.is_empty(),
+        "stale, run `UPDATE_DOCS=1 cargo test --test docs`:\n{}",
+        stale.join("\n")
+    );
 }
 
 #[test]
 fn every_attribute_is_described() {
     for (path, page) in generated() {
         for line in page.lines().filter(|line| line.starts_with("- `")) {
-            let described = line.split_once(") ").is_some_and(|(_, description)| description.len() > 10);
+            let described = line
+                .split_once(") ")
+                .is_some_and(|(_, description)| description.len() > 10);
             assert!(described, "{}: {line}", path.display());
         }
     }

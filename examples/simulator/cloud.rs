@@ -20,6 +20,36 @@ pub(crate) struct Cloud {
     pub(crate) faults: Vec<Fault>,
     /// How many Konnect requests there were, for trace ids.
     pub(crate) traces: u64,
+    /// What existed at start, of the kinds that callers make.
+    seeded: Vec<String>,
+}
+
+/// The kinds of objects that callers make, by their keys in the state.
+const MADE_BY_CALLERS: [&str; 5] = [
+    "service_principals",
+    "role_definitions",
+    "role_assignments",
+    "transit_gateways",
+    "private_dns",
+];
+
+/// Every object of a kind that callers make, as its kind and id.
+fn made(world: &World) -> Vec<String> {
+    let world = json!(world);
+    let objects = MADE_BY_CALLERS.iter().flat_map(|kind| {
+        let objects = world
+            .get(kind)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        objects.map(move |object| {
+            format!(
+                "{kind} {}",
+                object.get("id").and_then(Value::as_str).unwrap_or_default()
+            )
+        })
+    });
+    objects.collect()
 }
 
 impl Cloud {
@@ -32,6 +62,7 @@ impl Cloud {
         }
         world.networks = networks;
         Self {
+            seeded: made(&world),
             world,
             clock,
             tokens: Tokens::default(),
@@ -39,6 +70,13 @@ impl Cloud {
             faults: Vec::new(),
             traces: 0,
         }
+    }
+
+    /// What callers made and did not remove: each object's kind and id.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let mut now = made(&self.world);
+        now.retain(|object| !self.seeded.contains(object));
+        now
     }
 
     /// Lets everything happen that is due by now.

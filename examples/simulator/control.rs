@@ -15,6 +15,7 @@ pub(crate) fn handle(shared: &Shared, call: &Call) -> Answer {
     let outcome = match (call.method.as_str(), call.path.as_str()) {
         ("GET", "/") => return Answer::html(200, PAGE, "page"),
         ("GET", "/state") => Ok(cloud.state()),
+        ("GET", "/leftovers") => Ok(json!({ "leftovers": cloud.leftovers() })),
         ("GET", "/requests") => Ok(requests(&cloud, call)),
         ("DELETE", "/requests") => {
             cloud.journal.clear();

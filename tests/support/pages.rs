@@ -47,15 +47,25 @@ pub fn root() -> PathBuf {
 
 /// The page's path below the repository's folder.
 pub fn path(kind: Kind, type_name: &str) -> PathBuf {
-    let name = type_name.split_once('_').map_or(type_name, |(_, name)| name);
-    Path::new("docs").join(kind.folder()).join(format!("{name}.md"))
+    let name = type_name
+        .split_once('_')
+        .map_or(type_name, |(_, name)| name);
+    Path::new("docs")
+        .join(kind.folder())
+        .join(format!("{name}.md"))
 }
 
 /// The provider's page.
 pub fn provider_page(schema: &Schema) -> String {
     let example = read(Path::new("examples/provider/provider.tf"));
     let mut page = front_matter("konnectazure Provider", &schema.description);
-    write!(page, "# konnectazure Provider\n\n{}\n\n## Example Usage\n\n{}\n", schema.description, code("terraform", &example)).unwrap();
+    write!(
+        page,
+        "# konnectazure Provider\n\n{}\n\n## Example Usage\n\n{}\n",
+        schema.description,
+        code("terraform", &example)
+    )
+    .unwrap();
     page.push_str(&attributes(&schema.attributes));
     page
 }
@@ -63,18 +73,43 @@ pub fn provider_page(schema: &Schema) -> String {
 /// A resource's or data source's page.
 pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> String {
     let folder = Path::new("examples").join(kind.folder()).join(type_name);
-    let mut page = front_matter(&format!("{type_name} {} - konnectazure", kind.title()), &schema.description);
-    write!(page, "# {type_name} ({})\n\n{}\n\n", kind.title(), schema.description).unwrap();
-    write!(page, "## Example Usage\n\n{}\n", code("terraform", &read(&folder.join(kind.example())))).unwrap();
+    let mut page = front_matter(
+        &format!("{type_name} {} - konnectazure", kind.title()),
+        &schema.description,
+    );
+    write!(
+        page,
+        "# {type_name} ({})\n\n{}\n\n",
+        kind.title(),
+        schema.description
+    )
+    .unwrap();
+    write!(
+        page,
+        "## Example Usage\n\n{}\n",
+        code("terraform", &read(&folder.join(kind.example())))
+    )
+    .unwrap();
     page.push_str(&attributes(&schema.attributes));
     if kind == Kind::Resource {
         page.push_str("\n## Import\n\nBy id, with an import block (Terraform 1.5 and later) or the command line:\n\n");
-        page.push_str(&code("terraform", &read(&folder.join("import-by-string-id.tf"))));
+        page.push_str(&code(
+            "terraform",
+            &read(&folder.join("import-by-string-id.tf")),
+        ));
         page.push('\n');
         page.push_str(&code("shell", &read(&folder.join("import.sh"))));
         let names: Vec<String> = identity.iter().map(|name| format!("`{name}`")).collect();
-        write!(page, "\nBy identity ({}), Terraform 1.12 and later:\n\n", names.join(", ")).unwrap();
-        page.push_str(&code("terraform", &read(&folder.join("import-by-identity.tf"))));
+        write!(
+            page,
+            "\nBy identity ({}), Terraform 1.12 and later:\n\n",
+            names.join(", ")
+        )
+        .unwrap();
+        page.push_str(&code(
+            "terraform",
+            &read(&folder.join("import-by-identity.tf")),
+        ));
     }
     page
 }
@@ -98,25 +133,43 @@ fn attributes(attributes: &[Attribute]) -> String {
     let mut nested = BTreeMap::new();
     groups(&mut text, attributes, "", &mut nested);
     while let Some((path, inner)) = nested.pop_first() {
-        write!(text, "\n<a id=\"nestedatt--{}\"></a>\n### Nested Schema for `{path}`\n", path.replace('.', "--")).unwrap();
+        write!(
+            text,
+            "\n<a id=\"nestedatt--{}\"></a>\n### Nested Schema for `{path}`\n",
+            path.replace('.', "--")
+        )
+        .unwrap();
         groups(&mut text, inner, &format!("{path}."), &mut nested);
     }
     text
 }
 
-fn groups<'a>(text: &mut String, attributes: &'a [Attribute], prefix: &str, nested: &mut BTreeMap<String, &'a [Attribute]>) {
+fn groups<'a>(
+    text: &mut String,
+    attributes: &'a [Attribute],
+    prefix: &str,
+    nested: &mut BTreeMap<String, &'a [Attribute]>,
+) {
     let group = |mode: Mode| match mode {
         Mode::Required => "Required",
         Mode::Optional | Mode::OptionalComputed => "Optional",
         Mode::Computed => "Read-Only",
     };
     for title in ["Required", "Optional", "Read-Only"] {
-        let mut members: Vec<&Attribute> = attributes.iter().filter(|attribute| group(attribute.mode) == title).collect();
+        let mut members: Vec<&Attribute> = attributes
+            .iter()
+            .filter(|attribute| group(attribute.mode) == title)
+            .collect();
         members.sort_by_key(|attribute| attribute.name);
         if members.is_empty() {
             continue;
         }
-        write!(text, "\n{} {title}\n\n", if prefix.is_empty() { "###" } else { "####" }).unwrap();
+        write!(
+            text,
+            "\n{} {title}\n\n",
+            if prefix.is_empty() { "###" } else { "####" }
+        )
+        .unwrap();
         for attribute in members {
             text.push_str(&line(attribute, prefix));
             if let AttributeKind::Nested(_, inner) = &attribute.kind {
@@ -143,7 +196,11 @@ fn line(attribute: &Attribute, prefix: &str) -> String {
     }
     if matches!(attribute.kind, AttributeKind::Nested(..)) {
         let anchor = format!("{prefix}{}", attribute.name).replace('.', "--");
-        write!(text, " (see [below for nested schema](#nestedatt--{anchor}))").unwrap();
+        write!(
+            text,
+            " (see [below for nested schema](#nestedatt--{anchor}))"
+        )
+        .unwrap();
     }
     text.push('\n');
     text
@@ -178,7 +235,9 @@ fn literal(value: &Value) -> Option<String> {
         Value::Bool(value) => Some(value.to_string()),
         Value::Number(number) => Some(number.to_string()),
         Value::String(text) => Some(text.clone()),
-        Value::List(elements) | Value::Set(elements) if elements.is_empty() => Some("[]".to_owned()),
+        Value::List(elements) | Value::Set(elements) if elements.is_empty() => {
+            Some("[]".to_owned())
+        }
         _ => None,
     }
 }

@@ -17,7 +17,14 @@ const PROGRAM_VARIABLE: &str = "KONNECTAZURE_TEST_TERRAFORM";
 pub const SOURCE: &str = "konnect-azure/konnectazure";
 
 /// Variables of the caller's environment that would change what a test does.
-const FOREIGN_PREFIXES: [&str; 6] = ["TF_", "ARM_", "AZURE_", "KONNECT", "TFC_", "ACTIONS_ID_TOKEN"];
+const FOREIGN_PREFIXES: [&str; 6] = [
+    "TF_",
+    "ARM_",
+    "AZURE_",
+    "KONNECT",
+    "TFC_",
+    "ACTIONS_ID_TOKEN",
+];
 
 /// The program under which the tests run.
 ///
@@ -63,7 +70,11 @@ impl Finished {
     /// The output with its box drawing and line breaks folded away, of a command that has to have failed.
     #[track_caller]
     pub fn expect_failure(self, what: &str) -> String {
-        assert!(!self.status.success(), "{what} should have failed:\n{}", self.text);
+        assert!(
+            !self.status.success(),
+            "{what} should have failed:\n{}",
+            self.text
+        );
         folded(&self.text)
     }
 }
@@ -88,9 +99,15 @@ impl Workspace {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"));
         let binaries = binary.parent().expect("the folder of the binary").display();
-        let settings = format!("provider_installation {{\n  dev_overrides {{\n    \"{SOURCE}\" = \"{binaries}\"\n  }}\n  direct {{}}\n}}\n");
-        std::fs::write(folder.path().join("cli.tfrc"), settings).expect("the command line's settings");
-        Self { folder, environment }
+        let settings = format!(
+            "provider_installation {{\n  dev_overrides {{\n    \"{SOURCE}\" = \"{binaries}\"\n  }}\n  direct {{}}\n}}\n"
+        );
+        std::fs::write(folder.path().join("cli.tfrc"), settings)
+            .expect("the command line's settings");
+        Self {
+            folder,
+            environment,
+        }
     }
 
     /// The working directory.
@@ -119,9 +136,18 @@ impl Workspace {
 
     /// Copies the `.tf` files of an example of the repository as the whole configuration.
     pub fn copy_example(&self, example: &str) {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
-        for entry in std::fs::read_dir(&source).expect("the example's folder").flatten() {
-            if entry.path().extension().is_some_and(|extension| extension == "tf") {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(example);
+        for entry in std::fs::read_dir(&source)
+            .expect("the example's folder")
+            .flatten()
+        {
+            if entry
+                .path()
+                .extension()
+                .is_some_and(|extension| extension == "tf")
+            {
                 std::fs::copy(entry.path(), self.folder().join(entry.file_name())).expect("a copy");
             }
         }
@@ -131,7 +157,10 @@ impl Workspace {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         for (name, _) in std::env::vars_os() {
-            if FOREIGN_PREFIXES.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            if FOREIGN_PREFIXES
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix))
+            {
                 command.env_remove(&name);
             }
         }
@@ -149,14 +178,29 @@ impl Workspace {
 
     /// Runs a command of the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Finished {
-        let output = self.command(arguments).output().expect("the program starts");
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        Finished { status: output.status, text }
+        let output = self
+            .command(arguments)
+            .output()
+            .expect("the program starts");
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Finished {
+            status: output.status,
+            text,
+        }
     }
 
     /// Starts a command of the program and gives it back running.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        let child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let child = self
+            .command(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         Running { child }
     }
 
@@ -179,38 +223,73 @@ impl Workspace {
         if !planned.status.success() {
             return Err(planned);
         }
-        let json = self.run(&["show", "-json", "-no-color", file]).expect_success("show of the plan");
-        let line = json.lines().find(|line| line.starts_with('{')).expect("the plan's JSON");
-        Ok(Plan { json: serde_json::from_str(line).expect("JSON"), text: planned.text })
+        let json = self
+            .run(&["show", "-json", "-no-color", file])
+            .expect_success("show of the plan");
+        let line = json
+            .lines()
+            .find(|line| line.starts_with('{'))
+            .expect("the plan's JSON");
+        Ok(Plan {
+            json: serde_json::from_str(line).expect("JSON"),
+            text: planned.text,
+        })
     }
 
     /// Plans, which has to succeed.
     #[track_caller]
     pub fn plan(&self) -> Plan {
-        self.try_plan(&[]).unwrap_or_else(|failed| panic!("plan failed:\n{}", failed.text))
+        self.try_plan(&[])
+            .unwrap_or_else(|failed| panic!("plan failed:\n{}", failed.text))
     }
 
     /// Asserts that neither a plan with nor one without refresh would do anything.
     #[track_caller]
     pub fn assert_settled(&self) {
-        for more in [&["-detailed-exitcode"][..], &["-detailed-exitcode", "-refresh=false"]] {
+        for more in [
+            &["-detailed-exitcode"][..],
+            &["-detailed-exitcode", "-refresh=false"],
+        ] {
             let planned = self.run(&[&["plan", "-no-color"], more].concat());
-            assert_eq!(planned.status.code(), Some(0), "a plan that should be empty ({more:?}):\n{}", planned.text);
+            assert_eq!(
+                planned.status.code(),
+                Some(0),
+                "a plan that should be empty ({more:?}):\n{}",
+                planned.text
+            );
         }
     }
 
     /// The state: each resource's and data source's attributes by address.
     pub fn state(&self) -> BTreeMap<String, Json> {
-        let json = self.run(&["show", "-json", "-no-color"]).expect_success("show of the state");
-        let line = json.lines().find(|line| line.starts_with('{')).expect("the state's JSON");
+        let json = self
+            .run(&["show", "-json", "-no-color"])
+            .expect_success("show of the state");
+        let line = json
+            .lines()
+            .find(|line| line.starts_with('{'))
+            .expect("the state's JSON");
         let whole: Json = serde_json::from_str(line).expect("JSON");
-        let resources = whole["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
-        resources.into_iter().map(|resource| (resource["address"].as_str().unwrap_or_default().to_owned(), resource["values"].clone())).collect()
+        let resources = whole["values"]["root_module"]["resources"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        resources
+            .into_iter()
+            .map(|resource| {
+                (
+                    resource["address"].as_str().unwrap_or_default().to_owned(),
+                    resource["values"].clone(),
+                )
+            })
+            .collect()
     }
 
     /// The output values by name.
     pub fn outputs(&self) -> Json {
-        let json = self.run(&["output", "-json", "-no-color"]).expect_success("output");
+        let json = self
+            .run(&["output", "-json", "-no-color"])
+            .expect_success("output");
         let start = json.find('{').expect("JSON");
         serde_json::from_str(&json[start..=json.rfind('}').expect("JSON")]).expect("JSON")
     }
@@ -226,11 +305,18 @@ pub struct Plan {
 impl Plan {
     /// The planned actions by address, those that do nothing and reads left out: `create`, `update`, `delete`, `replace`.
     pub fn actions(&self) -> BTreeMap<String, String> {
-        let changes = self.json["resource_changes"].as_array().cloned().unwrap_or_default();
+        let changes = self.json["resource_changes"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         changes
             .iter()
             .filter_map(|change| {
-                let actions: Vec<&str> = change["change"]["actions"].as_array()?.iter().filter_map(Json::as_str).collect();
+                let actions: Vec<&str> = change["change"]["actions"]
+                    .as_array()?
+                    .iter()
+                    .filter_map(Json::as_str)
+                    .collect();
                 let action = match actions.as_slice() {
                     ["no-op" | "read"] => return None,
                     [single] => (*single).to_owned(),
@@ -243,8 +329,14 @@ impl Plan {
 
     /// The planned change of one resource: `before`, `after`, `after_unknown`, `replace_paths`, `importing`.
     pub fn change(&self, address: &str) -> Json {
-        let changes = self.json["resource_changes"].as_array().cloned().unwrap_or_default();
-        changes.into_iter().find(|change| change["address"] == address).map_or(Json::Null, |change| change["change"].clone())
+        let changes = self.json["resource_changes"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        changes
+            .into_iter()
+            .find(|change| change["address"] == address)
+            .map_or(Json::Null, |change| change["change"].clone())
     }
 }
 
@@ -261,13 +353,20 @@ impl Running {
 
     /// Sends a signal by its name, such as `INT`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.id().to_string()).status().expect("kill");
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.id().to_string())
+            .status()
+            .expect("kill");
         assert!(sent.success(), "signal {name} was not sent");
     }
 
     /// Waits until the command has ended.
     pub fn finish(mut self) -> Finished {
-        let (mut stdout, mut stderr) = (self.child.stdout.take().expect("piped"), self.child.stderr.take().expect("piped"));
+        let (mut stdout, mut stderr) = (
+            self.child.stdout.take().expect("piped"),
+            self.child.stderr.take().expect("piped"),
+        );
         let errors = std::thread::spawn(move || {
             let mut text = String::new();
             stderr.read_to_string(&mut text).map(|_| text)
@@ -318,12 +417,24 @@ pub struct Case<'s> {
 impl<'s> Case<'s> {
     /// A case without steps.
     pub fn new(environment: Vec<(String, String)>) -> Self {
-        Self { workspace: Workspace::new(environment), steps: Vec::new() }
+        Self {
+            workspace: Workspace::new(environment),
+            steps: Vec::new(),
+        }
     }
 
     /// Adds [`Step::Apply`].
-    pub fn apply(self, configuration: impl Into<String>, actions: &[(&'s str, &'s str)], check: impl Fn(&BTreeMap<String, Json>) + 's) -> Self {
-        self.step(Step::Apply { configuration: configuration.into(), actions: actions.to_vec(), check: Box::new(check) })
+    pub fn apply(
+        self,
+        configuration: impl Into<String>,
+        actions: &[(&'s str, &'s str)],
+        check: impl Fn(&BTreeMap<String, Json>) + 's,
+    ) -> Self {
+        self.step(Step::Apply {
+            configuration: configuration.into(),
+            actions: actions.to_vec(),
+            check: Box::new(check),
+        })
     }
 
     /// Adds [`Step::PlanFails`].
@@ -359,34 +470,57 @@ impl<'s> Case<'s> {
         for (position, step) in self.steps.into_iter().enumerate() {
             let number = position + 1;
             match step {
-                Step::Apply { configuration, actions, check } => {
+                Step::Apply {
+                    configuration,
+                    actions,
+                    check,
+                } => {
                     workspace.write(&configuration);
-                    let expected: BTreeMap<String, String> =
-                        actions.into_iter().map(|(address, action)| (address.to_owned(), action.to_owned())).collect();
+                    let expected: BTreeMap<String, String> = actions
+                        .into_iter()
+                        .map(|(address, action)| (address.to_owned(), action.to_owned()))
+                        .collect();
                     let plan = workspace.plan();
-                    assert_eq!(plan.actions(), expected, "step {number}: planned actions\n{}", plan.text);
-                    workspace.apply().expect_success(&format!("step {number}: apply"));
+                    assert_eq!(
+                        plan.actions(),
+                        expected,
+                        "step {number}: planned actions\n{}",
+                        plan.text
+                    );
+                    workspace
+                        .apply()
+                        .expect_success(&format!("step {number}: apply"));
                     check(&workspace.state());
                     workspace.assert_settled();
                 }
                 Step::PlanFails(configuration, says) => {
                     workspace.write(&configuration);
                     let said = match workspace.try_plan(&[]) {
-                        Ok(plan) => panic!("step {number}: plan should have failed:\n{}", plan.text),
+                        Ok(plan) => {
+                            panic!("step {number}: plan should have failed:\n{}", plan.text)
+                        }
                         Err(failed) => folded(&failed.text),
                     };
                     assert_says(number, &said, &says);
                 }
                 Step::ApplyFails(configuration, says) => {
                     workspace.write(&configuration);
-                    let said = workspace.apply().expect_failure(&format!("step {number}: apply"));
+                    let said = workspace
+                        .apply()
+                        .expect_failure(&format!("step {number}: apply"));
                     assert_says(number, &said, &says);
                 }
                 Step::Reimport(address, id) => {
                     let state = workspace.state();
-                    let id = id(state.get(address).unwrap_or_else(|| panic!("step {number}: {address} is not in the state")));
-                    workspace.run(&["state", "rm", address]).expect_success("state rm");
-                    workspace.run(&["import", "-no-color", address, &id]).expect_success(&format!("step {number}: import of {id}"));
+                    let id = id(state
+                        .get(address)
+                        .unwrap_or_else(|| panic!("step {number}: {address} is not in the state")));
+                    workspace
+                        .run(&["state", "rm", address])
+                        .expect_success("state rm");
+                    workspace
+                        .run(&["import", "-no-color", address, &id])
+                        .expect_success(&format!("step {number}: import of {id}"));
                     workspace.assert_settled();
                 }
                 Step::Outside(act) => act(&workspace),
@@ -399,8 +533,14 @@ impl<'s> Case<'s> {
 #[track_caller]
 fn assert_says(number: usize, said: &str, expected: &[&str]) {
     let mut missing = String::new();
-    for sentence in expected.iter().filter(|sentence| !said.contains(**sentence)) {
+    for sentence in expected
+        .iter()
+        .filter(|sentence| !said.contains(**sentence))
+    {
         writeln!(missing, "  {sentence}").expect("a string takes any text");
     }
-    assert!(missing.is_empty(), "step {number}: not said:\n{missing}in:\n{said}");
+    assert!(
+        missing.is_empty(),
+        "step {number}: not said:\n{missing}in:\n{said}"
+    );
 }

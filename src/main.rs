@@ -1,6 +1,9 @@
 //! The provider's program: started by Terraform it serves, started by hand it says what it is.
 
+mod doctor;
+
 use std::error::Error;
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use konnectazure::plugin::{self, Launch, LaunchError};
@@ -14,6 +17,7 @@ const ADDRESS: &str = "registry.terraform.io/konnect-azure/konnectazure";
 
 const HELP: &str = "\
 Usage: terraform-provider-konnectazure [OPTION]
+       terraform-provider-konnectazure doctor --network-id ID --vnet-id ID [--client-id ID] [--json]
 
 Terraform starts this program by itself; its documentation says how to use it in a configuration.
 
@@ -21,6 +25,14 @@ Options:
   --debug    serve without Terraform as parent, and print the TF_REATTACH_PROVIDERS line to use
   --version  print the version
   --help     print this text
+
+doctor checks, before anything is created, what would make the peering of a VNET with a Konnect network fail. It is configured by the
+environment variables of the provider (KONNECT_TOKEN, ARM_TENANT_ID, ...) and ends with 0 only if all is well.
+
+  --network-id ID  the Dedicated Cloud Gateway network's UUID
+  --vnet-id ID     the VNET's Azure Resource Manager id
+  --client-id ID   the application that peers; Kong's by default
+  --json           print JSON instead of a table
 ";
 
 fn main() -> ExitCode {
@@ -30,6 +42,7 @@ fn main() -> ExitCode {
         [] => run(launched()),
         // A single dash is accepted too: providers in Go document their flags so.
         ["--debug" | "-debug"] => run(debugged()),
+        ["doctor", rest @ ..] => diagnose(rest),
         ["--version" | "-version"] => say(&format!("{NAME} {}\n", env!("CARGO_PKG_VERSION"))),
         ["--help" | "-help" | "-h"] => say(HELP),
         [unknown, ..] => complain(&format!("unknown argument {unknown:?}\n\n{HELP}")),
@@ -62,6 +75,24 @@ async fn debugged() -> Result<(), String> {
 
 fn routes(server: &wire::Server) -> Routes {
     Routes::new(server.service(plugin::MAX_MESSAGE_BYTES))
+}
+
+fn diagnose(arguments: &[&str]) -> ExitCode {
+    let request = match doctor::Request::parse(arguments) {
+        Ok(request) => request,
+        Err(error) => return complain(&format!("{error}\n\n{HELP}")),
+    };
+    run(async move {
+        let report = request.check(plugin::process_environment).await?;
+        let colours =
+            std::io::stdout().is_terminal() && plugin::process_environment("NO_COLOR").is_none();
+        say(&request.render(&report, colours));
+        if doctor::is_healthy(&report) {
+            Ok(())
+        } else {
+            Err("Not all checks passed.".to_owned())
+        }
+    })
 }
 
 fn run(serving: impl Future<Output = Result<(), String>>) -> ExitCode {

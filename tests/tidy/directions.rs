@@ -53,6 +53,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Modules of the binary beside `main`: like it, they compose and may use anything.
+const PROGRAM: &[&str] = &["doctor"];
+
 const LIFECYCLE: &[&str] = &[
     "tf",
     "http::error",
@@ -74,6 +77,7 @@ pub(crate) const SHARED: &[&str] = &[
     "explain",
     "konnect_object",
     "planned",
+    "scope",
     "settle",
 ];
 
@@ -92,6 +96,9 @@ pub(crate) fn findings(sources: &[Source]) -> Vec<Finding> {
         let Some(floor) = from.first() else {
             continue;
         };
+        if PROGRAM.contains(&floor.as_str()) {
+            continue;
+        }
         if !FLOORS.iter().any(|(name, _)| name == floor) {
             findings.push(Finding::new(
                 source,

@@ -64,7 +64,10 @@ fn it_is_made_and_a_destroy_deletes_it() {
         })
         .run();
     assert!(principals(&simulator).is_empty());
-    assert_eq!((sent(&simulator, "POST"), sent(&simulator, "PATCH")), (1, 0));
+    assert_eq!(
+        (sent(&simulator, "POST"), sent(&simulator, "PATCH")),
+        (1, 0)
+    );
 }
 
 #[test]
@@ -91,7 +94,12 @@ fn whoever_must_not_adopt_is_told_what_exists_and_how_to_import_it() {
     Case::new(simulator.env())
         .apply_fails(
             with("use_existing = false"),
-            &["use_existing", &id, "to = konnectazure_service_principal.NAME", &import],
+            &[
+                "use_existing",
+                &id,
+                "to = konnectazure_service_principal.NAME",
+                &import,
+            ],
         )
         .run();
 }
@@ -101,7 +109,9 @@ fn an_import_takes_either_id_and_owns_nothing() {
     let simulator = Simulator::start(Seed::Empty);
     Case::new(simulator.env())
         .apply(CONFIGURATION, &[(ADDRESS, "create")], |_| {})
-        .reimport(ADDRESS, |kong| kong["object_id"].as_str().unwrap().to_uppercase())
+        .reimport(ADDRESS, |kong| {
+            kong["object_id"].as_str().unwrap().to_uppercase()
+        })
         .reimport(ADDRESS, |_| KONG.to_owned())
         .outside(|workspace| assert_eq!(workspace.state()[ADDRESS]["created"], false))
         .run();
@@ -114,7 +124,10 @@ fn a_bad_import_id_is_told_with_the_form() {
     let workspace = Workspace::new(simulator.env());
     workspace.write(CONFIGURATION);
     for (id, says) in [
-        ("kong", "Give the service principal's object id, or the application's client id."),
+        (
+            "kong",
+            "Give the service principal's object id, or the application's client id.",
+        ),
         (KONG, "has no service principal with this object id"),
     ] {
         let said = workspace.run(&["import", "-no-color", ADDRESS, id]);
@@ -178,10 +191,16 @@ fn without_the_right_to_look_the_error_says_which_right() {
 fn an_application_that_the_cloud_does_not_know_is_an_error_on_its_id() {
     let simulator = Simulator::start(Seed::Empty);
     Case::new(simulator.env())
-        .plan_fails(with("client_id = \"kong\""), &["Invalid client_id", "with konnectazure"])
+        .plan_fails(
+            with("client_id = \"kong\""),
+            &["Invalid client_id", "with konnectazure"],
+        )
         .apply_fails(
             with("client_id = \"0b6f5d1c-7a83-4e29-9d40-c3b2a1f0e987\""),
-            &["client_id = \"0b6f5d1c", "Leave client_id out to take Kong's own"],
+            &[
+                "client_id = \"0b6f5d1c",
+                "Leave client_id out to take Kong's own",
+            ],
         )
         .run();
 }
@@ -245,7 +264,10 @@ fn another_tenant_is_an_error_and_not_a_disappearance() {
         panic!("the plan should have failed");
     };
     let said = folded(&failed.text);
-    assert!(said.contains(&format!("It belongs to tenant {own}")), "{said}");
+    assert!(
+        said.contains(&format!("It belongs to tenant {own}")),
+        "{said}"
+    );
     workspace.set("ARM_TENANT_ID", &own);
     workspace.assert_settled();
     workspace.destroy().expect_success("destroy");
@@ -262,8 +284,14 @@ fn sign_in_that_is_switched_off_and_a_foreign_cloud_are_warned_of() {
     workspace.set("ARM_ENVIRONMENT", "usgovernment");
     workspace.write(CONFIGURATION);
     let text = folded(&workspace.apply().expect_success("apply"));
-    assert!(text.contains("Sign-in is switched off for service principal"), "{text}");
-    assert!(text.contains("known in Azure's public cloud only"), "{text}");
+    assert!(
+        text.contains("Sign-in is switched off for service principal"),
+        "{text}"
+    );
+    assert!(
+        text.contains("known in Azure's public cloud only"),
+        "{text}"
+    );
     workspace.destroy().expect_success("destroy");
 }
 
@@ -275,7 +303,10 @@ fn the_data_source_reads_it_or_gives_the_link() {
     Case::new(simulator.env())
         .plan_fails(DATA, &["nobody has given consent yet", &url])
         .plan_fails(impatient, &["Nobody has given consent within 90ms", &url])
-        .plan_fails(DATA.replace("{}", "{\nwait_for_consent = \"soon\"\n}"), &["Invalid wait_for_consent"])
+        .plan_fails(
+            DATA.replace("{}", "{\nwait_for_consent = \"soon\"\n}"),
+            &["Invalid wait_for_consent"],
+        )
         .outside(|_| {
             simulator.consent();
         })
@@ -301,5 +332,10 @@ fn the_data_source_waits_for_an_administrator() {
         std::thread::yield_now();
     }
     simulator.consent();
-    running.finish().status.success().then_some(()).expect("a plan after consent");
+    running
+        .finish()
+        .status
+        .success()
+        .then_some(())
+        .expect("a plan after consent");
 }

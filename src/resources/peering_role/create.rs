@@ -79,9 +79,13 @@ impl Creation<'_> {
         self.save.save(&model);
         let doing = format!("waiting until role {:?} can be read", self.wanted.name);
         let poll = Poll::new(doing, self.roles.step).agreements(AGREEING_READS);
-        let client = &self.roles.client;
         let scope = settle::limited(&self.roles.scope);
-        let read = || client.get_role_definition(&scope, &role.id);
+        let roles = Roles {
+            scope: scope.clone(),
+            client: self.roles.client.clone(),
+            ..*self.roles
+        };
+        let read = || roles.get(&guid, &self.wanted.scopes);
         settle::until_readable(self.context, &scope, poll, read).await;
         Ok(Ok(model))
     }

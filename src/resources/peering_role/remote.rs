@@ -13,7 +13,7 @@ use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
 
-use super::convert::{Change, parsed_scopes, view, without};
+use super::convert::{Change, parsed_scopes, without};
 use super::purpose::{is_same_name, other_spelling};
 
 /// How many reads in a row must agree, as each may be answered by another replica.
@@ -104,8 +104,7 @@ impl Roles<'_> {
         scopes: &[String],
         either_spelling: bool,
     ) -> Result<Found, Error> {
-        let mut views: Vec<ArmId> = parsed_scopes(scopes).iter().map(view).collect();
-        views.dedup();
+        let views = parsed_scopes(scopes);
         let other = either_spelling.then(|| other_spelling(name));
         for name in std::iter::once(name).chain(other.as_deref()) {
             let found = self
@@ -133,9 +132,9 @@ impl Roles<'_> {
         guid: &Guid,
         scopes: &[String],
     ) -> Result<Option<RoleDefinition>, Error> {
-        let views: Vec<ArmId> = parsed_scopes(scopes).iter().map(view).collect();
+        // A role that is assignable in a resource group only is not shown through the subscription.
         self.client
-            .find_role_definition(&self.scope, guid, &views)
+            .find_role_definition(&self.scope, guid, &parsed_scopes(scopes))
             .await
     }
 

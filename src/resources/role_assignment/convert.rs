@@ -108,17 +108,8 @@ pub(super) fn read_into(
         role_definition_id: assignment.role_definition_id.as_arm_id().as_str().into(),
         principal_id: assignment.principal_id.as_str().into(),
         name: assignment.id.name().as_str().into(),
-        description: described(&state.description, &assignment.description),
+        description: assignment.description.as_str().into(),
         ..state
-    }
-}
-
-/// Azure does not tell an empty description from none, so the state's own way of saying it stays.
-fn described(state: &Attr<String>, remote: &str) -> Attr<String> {
-    match (remote, state) {
-        ("", Attr::Known(text)) if text.is_empty() => state.clone(),
-        ("", _) => Attr::Null,
-        (text, _) => text.into(),
     }
 }
 
@@ -222,24 +213,5 @@ mod tests {
         assert!(!wanted.is_granted_by(&other));
         let body = wanted.to_body(Some(&assignment()));
         assert_eq!(body.condition.as_deref(), Some("true"));
-    }
-
-    #[test]
-    fn no_description_is_told_as_the_state_tells_it() {
-        let nothing = read_into(config(), &assignment());
-        assert!(nothing.description.is_null());
-        let empty = RoleAssignmentModel {
-            description: "".into(),
-            ..config()
-        };
-        assert_eq!(
-            read_into(empty, &assignment()).description.as_str(),
-            Some("")
-        );
-        let gone = RoleAssignmentModel {
-            description: "x".into(),
-            ..config()
-        };
-        assert!(read_into(gone, &assignment()).description.is_null());
     }
 }

@@ -85,7 +85,9 @@ fn optional() -> [Attribute; 4] {
             .equivalent(same_text_ignoring_case)
             .validate(Parses::new("a GUID", id::<Guid>)),
         Attribute::optional("description", Type::String)
-            .describe("What the assignment says of itself. Updated in place."),
+            .describe("What the assignment says of itself. Updated in place. Default: nothing.")
+            // Azure does not tell an empty text from none, and a default is the one form that survives either spelling.
+            .default_value(""),
         Attribute::optional("use_existing", Type::Bool)
             .describe(
                 "Whether to take over an equal assignment that exists under another name. Without it that is an error, as \

@@ -291,7 +291,9 @@ impl Workspace {
             .run(&["output", "-json", "-no-color"])
             .expect_success("output");
         let start = json.find('{').expect("JSON");
-        serde_json::from_str(&json[start..=json.rfind('}').expect("JSON")]).expect("JSON")
+        let end = json.rfind('}').expect("JSON");
+        let object = json.get(start..=end).expect("JSON");
+        serde_json::from_str(object).expect("JSON")
     }
 }
 
@@ -387,6 +389,9 @@ impl Drop for Running {
     }
 }
 
+/// A look at the state after an apply.
+type Check<'s> = Box<dyn Fn(&BTreeMap<String, Json>) + 's>;
+
 /// One step of a [`Case`].
 pub enum Step<'s> {
     /// Plans and applies a configuration; afterwards two plans must be empty.
@@ -396,7 +401,7 @@ pub enum Step<'s> {
         /// The planned actions by address.
         actions: Vec<(&'s str, &'s str)>,
         /// Looks at the state after the apply.
-        check: Box<dyn Fn(&BTreeMap<String, Json>) + 's>,
+        check: Check<'s>,
     },
     /// Plans a configuration, which must fail and say all of this.
     PlanFails(String, Vec<&'s str>),

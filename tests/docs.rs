@@ -33,6 +33,9 @@ fn generated() -> BTreeMap<PathBuf, String> {
             pages::page(Kind::DataSource, name, data_source.schema(), &[]),
         );
     }
+    for (name, function) in registry.functions() {
+        files.insert(pages::path(Kind::Function, name), pages::function_page(function.as_ref()));
+    }
     files
 }
 
@@ -53,7 +56,7 @@ fn pages_are_fresh() {
             stale.push(path.display().to_string());
         }
     }
-    for folder in ["docs/resources", "docs/data-sources"] {
+    for folder in ["docs/resources", "docs/data-sources", "docs/functions"] {
         for entry in std::fs::read_dir(pages::root().join(folder))
             .into_iter()
             .flatten()
@@ -76,9 +79,9 @@ fn pages_are_fresh() {
 }
 
 #[test]
-fn every_attribute_is_described() {
+fn every_attribute_and_argument_is_described() {
     for (path, page) in generated() {
-        for line in page.lines().filter(|line| line.starts_with("- `")) {
+        for line in page.lines().filter(|line| line.starts_with("- `") || line.starts_with("1. `")) {
             let described = line
                 .split_once(") ")
                 .is_some_and(|(_, description)| description.len() > 10);

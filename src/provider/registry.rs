@@ -4,6 +4,11 @@ use std::sync::Arc;
 
 use crate::data_sources::network::NetworkDataSource;
 use crate::data_sources::service_principal::ServicePrincipalDataSource;
+use crate::functions::admin_consent_url::AdminConsentUrl;
+use crate::functions::cidrs_overlap::CidrsOverlap;
+use crate::functions::dns_mapping_type::DnsMappingType;
+use crate::functions::parse_vnet_id::ParseVnetId;
+use crate::functions::vnet_id::MakeVnetId;
 use crate::resources::dns_mappings::DnsMappingsResource;
 use crate::resources::peering_role::PeeringRoleResource;
 use crate::resources::role_assignment::RoleAssignmentResource;
@@ -18,6 +23,11 @@ pub fn registry(azure: &Arc<azure::Access>, konnect: &Arc<konnect::Access>) -> R
     Registry::new()
         .data_source(NetworkDataSource::new(Arc::clone(konnect)))
         .data_source(ServicePrincipalDataSource::new(Arc::clone(azure)))
+        .function(AdminConsentUrl)
+        .function(CidrsOverlap)
+        .function(DnsMappingType)
+        .function(MakeVnetId)
+        .function(ParseVnetId)
         .resource(DnsMappingsResource::new(Arc::clone(konnect)))
         .resource(PeeringRoleResource::new(Arc::clone(azure)))
         .resource(RoleAssignmentResource::new(Arc::clone(azure)))

@@ -33,7 +33,7 @@ impl Parameter {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct FunctionError {
-    /// One or two sentences.
+    /// What is wrong, without a full stop at the end: Terraform writes its own sentence around it.
     pub text: String,
     /// The argument's position from 0, variadic ones counted on; none if no single one is at fault.
     pub argument: Option<usize>,
@@ -105,7 +105,7 @@ pub fn call(function: &dyn Function, arguments: Vec<Value>) -> Result<Value, Fun
     let least = function.parameters().len();
     if arguments.len() < least || (arguments.len() > least && function.variadic().is_none()) {
         return Err(FunctionError::new(format!(
-            "{} takes {}{least} argument(s), not {}.",
+            "{} takes {}{least} argument(s), not {}",
             function.name(),
             if function.variadic().is_some() {
                 "at least "
@@ -121,7 +121,7 @@ pub fn call(function: &dyn Function, arguments: Vec<Value>) -> Result<Value, Fun
         if argument.is_null() && !null_allowed {
             return Err(FunctionError::at(
                 position,
-                "The argument must not be null.",
+                "the argument must not be null",
             ));
         }
     }

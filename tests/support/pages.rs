@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use konnectazure::tf::function::{Function, Parameter};
 use konnectazure::tf::schema::{Attribute, AttributeKind, Mode, Nesting, OnChange, Schema};
 use konnectazure::tf::types::Type;
 use konnectazure::tf::value::Value;
@@ -15,6 +16,8 @@ pub enum Kind {
     Resource,
     /// `docs/data-sources`.
     DataSource,
+    /// `docs/functions`.
+    Function,
 }
 
 impl Kind {
@@ -22,6 +25,7 @@ impl Kind {
         match self {
             Self::Resource => "resources",
             Self::DataSource => "data-sources",
+            Self::Function => "functions",
         }
     }
 
@@ -29,6 +33,7 @@ impl Kind {
         match self {
             Self::Resource => "Resource",
             Self::DataSource => "Data Source",
+            Self::Function => "function",
         }
     }
 
@@ -36,6 +41,7 @@ impl Kind {
         match self {
             Self::Resource => "resource.tf",
             Self::DataSource => "data-source.tf",
+            Self::Function => "function.tf",
         }
     }
 }
@@ -112,6 +118,53 @@ pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> 
         ));
     }
     page
+}
+
+/// A function's page.
+pub fn function_page(function: &dyn Function) -> String {
+    let (name, kind) = (function.name(), Kind::Function);
+    let example = Path::new("examples").join(kind.folder()).join(name).join(kind.example());
+    let mut page = front_matter(&format!("{name} {} - konnectazure", kind.title()), function.summary());
+    write!(page, "# {} ({})\n\n{}\n\n", name, kind.title(), function.description()).unwrap();
+    write!(page, "Called as `provider::konnectazure::{name}`; needs Terraform 1.8 or OpenTofu 1.7, and no credentials.\n\n").unwrap();
+    write!(page, "## Example Usage\n\n{}\n", code("terraform", &read(&example))).unwrap();
+    let variadic = function.variadic();
+    let typed = |parameter: &Parameter, more: &str| format!("{}{more} {}", parameter.name, expression(&parameter.kind));
+    let mut parameters: Vec<String> = function.parameters().iter().map(|parameter| typed(parameter, "")).collect();
+    parameters.extend(variadic.iter().map(|parameter| typed(parameter, "...")));
+    let signature = format!("{name}({}) {}", parameters.join(", "), expression(&function.return_type()));
+    write!(page, "## Signature\n\n{}\n## Arguments\n\n", code("text", &signature)).unwrap();
+    for parameter in function.parameters() {
+        page.push_str(&argument(&parameter, ""));
+    }
+    if let Some(parameter) = variadic {
+        page.push_str(&argument(&parameter, "Variadic, "));
+    }
+    page
+}
+
+fn argument(parameter: &Parameter, variadic: &str) -> String {
+    let nullable = if parameter.allow_null { ", Nullable" } else { "" };
+    format!("1. `{}` ({variadic}{}{nullable}) {}\n", parameter.name, scalar(&parameter.kind), parameter.description)
+}
+
+/// A type as a configuration writes it.
+fn expression(kind: &Type) -> String {
+    let members = |of: &BTreeMap<String, Type>| {
+        let members: Vec<String> = of.iter().map(|(name, kind)| format!("{name} = {}", expression(kind))).collect();
+        members.join(", ")
+    };
+    match kind {
+        Type::String => "string".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Bool => "bool".to_owned(),
+        Type::Dynamic => "any".to_owned(),
+        Type::List(element) => format!("list({})", expression(element)),
+        Type::Set(element) => format!("set({})", expression(element)),
+        Type::Map(element) => format!("map({})", expression(element)),
+        Type::Object(attributes) => format!("object({{{}}})", members(attributes)),
+        Type::Tuple(elements) => format!("tuple([{}])", elements.iter().map(expression).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 fn front_matter(title: &str, description: &str) -> String {

@@ -35,6 +35,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "azure::ids",
             "konnect::domains",
             "preflight::cidr",
+            "preflight::consent",
         ],
     ),
     (

@@ -34,7 +34,10 @@ fn generated() -> BTreeMap<PathBuf, String> {
         );
     }
     for (name, function) in registry.functions() {
-        files.insert(pages::path(Kind::Function, name), pages::function_page(function.as_ref()));
+        files.insert(
+            pages::path(Kind::Function, name),
+            pages::function_page(function.as_ref()),
+        );
     }
     files
 }
@@ -81,7 +84,10 @@ fn pages_are_fresh() {
 #[test]
 fn every_attribute_and_argument_is_described() {
     for (path, page) in generated() {
-        for line in page.lines().filter(|line| line.starts_with("- `") || line.starts_with("1. `")) {
+        for line in page
+            .lines()
+            .filter(|line| line.starts_with("- `") || line.starts_with("1. `"))
+        {
             let described = line
                 .split_once(") ")
                 .is_some_and(|(_, description)| description.len() > 10);

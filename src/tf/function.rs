@@ -119,10 +119,7 @@ pub fn call(function: &dyn Function, arguments: Vec<Value>) -> Result<Value, Fun
         let null_allowed =
             parameter_at(function, position).is_some_and(|parameter| parameter.allow_null);
         if argument.is_null() && !null_allowed {
-            return Err(FunctionError::at(
-                position,
-                "the argument must not be null",
-            ));
+            return Err(FunctionError::at(position, "the argument must not be null"));
         }
     }
     if !arguments.iter().all(Value::is_wholly_known) {

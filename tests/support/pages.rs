@@ -123,17 +123,50 @@ pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> 
 /// A function's page.
 pub fn function_page(function: &dyn Function) -> String {
     let (name, kind) = (function.name(), Kind::Function);
-    let example = Path::new("examples").join(kind.folder()).join(name).join(kind.example());
-    let mut page = front_matter(&format!("{name} {} - konnectazure", kind.title()), function.summary());
-    write!(page, "# {} ({})\n\n{}\n\n", name, kind.title(), function.description()).unwrap();
+    let example = Path::new("examples")
+        .join(kind.folder())
+        .join(name)
+        .join(kind.example());
+    let mut page = front_matter(
+        &format!("{name} {} - konnectazure", kind.title()),
+        function.summary(),
+    );
+    write!(
+        page,
+        "# {} ({})\n\n{}\n\n",
+        name,
+        kind.title(),
+        function.description()
+    )
+    .unwrap();
     write!(page, "Called as `provider::konnectazure::{name}`; needs Terraform 1.8 or OpenTofu 1.7, and no credentials.\n\n").unwrap();
-    write!(page, "## Example Usage\n\n{}\n", code("terraform", &read(&example))).unwrap();
+    write!(
+        page,
+        "## Example Usage\n\n{}\n",
+        code("terraform", &read(&example))
+    )
+    .unwrap();
     let variadic = function.variadic();
-    let typed = |parameter: &Parameter, more: &str| format!("{}{more} {}", parameter.name, expression(&parameter.kind));
-    let mut parameters: Vec<String> = function.parameters().iter().map(|parameter| typed(parameter, "")).collect();
+    let typed = |parameter: &Parameter, more: &str| {
+        format!("{}{more} {}", parameter.name, expression(&parameter.kind))
+    };
+    let mut parameters: Vec<String> = function
+        .parameters()
+        .iter()
+        .map(|parameter| typed(parameter, ""))
+        .collect();
     parameters.extend(variadic.iter().map(|parameter| typed(parameter, "...")));
-    let signature = format!("{name}({}) {}", parameters.join(", "), expression(&function.return_type()));
-    write!(page, "## Signature\n\n{}\n## Arguments\n\n", code("text", &signature)).unwrap();
+    let signature = format!(
+        "{name}({}) {}",
+        parameters.join(", "),
+        expression(&function.return_type())
+    );
+    write!(
+        page,
+        "## Signature\n\n{}\n## Arguments\n\n",
+        code("text", &signature)
+    )
+    .unwrap();
     for parameter in function.parameters() {
         page.push_str(&argument(&parameter, ""));
     }
@@ -144,14 +177,26 @@ pub fn function_page(function: &dyn Function) -> String {
 }
 
 fn argument(parameter: &Parameter, variadic: &str) -> String {
-    let nullable = if parameter.allow_null { ", Nullable" } else { "" };
-    format!("1. `{}` ({variadic}{}{nullable}) {}\n", parameter.name, scalar(&parameter.kind), parameter.description)
+    let nullable = if parameter.allow_null {
+        ", Nullable"
+    } else {
+        ""
+    };
+    format!(
+        "1. `{}` ({variadic}{}{nullable}) {}\n",
+        parameter.name,
+        scalar(&parameter.kind),
+        parameter.description
+    )
 }
 
 /// A type as a configuration writes it.
 fn expression(kind: &Type) -> String {
     let members = |of: &BTreeMap<String, Type>| {
-        let members: Vec<String> = of.iter().map(|(name, kind)| format!("{name} = {}", expression(kind))).collect();
+        let members: Vec<String> = of
+            .iter()
+            .map(|(name, kind)| format!("{name} = {}", expression(kind)))
+            .collect();
         members.join(", ")
     };
     match kind {
@@ -163,7 +208,14 @@ fn expression(kind: &Type) -> String {
         Type::Set(element) => format!("set({})", expression(element)),
         Type::Map(element) => format!("map({})", expression(element)),
         Type::Object(attributes) => format!("object({{{}}})", members(attributes)),
-        Type::Tuple(elements) => format!("tuple([{}])", elements.iter().map(expression).collect::<Vec<_>>().join(", ")),
+        Type::Tuple(elements) => format!(
+            "tuple([{}])",
+            elements
+                .iter()
+                .map(expression)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     }
 }
 

@@ -17,20 +17,21 @@ fn generated() -> BTreeMap<PathBuf, String> {
         pages::provider_page(&provider.schema()),
     )]);
     for (name, resource) in registry.resources() {
-        let identity: Vec<&str> = resource
-            .identity()
+        let shape = resource.shape();
+        let identity: Vec<&str> = shape
+            .identity
             .iter()
             .map(|attribute| attribute.name)
             .collect();
         files.insert(
             pages::path(Kind::Resource, name),
-            pages::page(Kind::Resource, name, resource.schema(), &identity),
+            pages::page(Kind::Resource, name, &shape.schema, &identity),
         );
     }
     for (name, data_source) in registry.data_sources() {
         files.insert(
             pages::path(Kind::DataSource, name),
-            pages::page(Kind::DataSource, name, data_source.schema(), &[]),
+            pages::page(Kind::DataSource, name, &data_source.shape().schema, &[]),
         );
     }
     for (name, function) in registry.functions() {

@@ -51,11 +51,12 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The page's path below the repository's folder.
-pub fn path(kind: Kind, type_name: &str) -> PathBuf {
-    let name = type_name
-        .split_once('_')
-        .map_or(type_name, |(_, name)| name);
+/// The page's path below the repository's folder. A type's page leaves the provider's name out; a function's name has none.
+pub fn path(kind: Kind, name: &str) -> PathBuf {
+    let name = match kind {
+        Kind::Function => name,
+        Kind::Resource | Kind::DataSource => name.split_once('_').map_or(name, |(_, name)| name),
+    };
     Path::new("docs")
         .join(kind.folder())
         .join(format!("{name}.md"))

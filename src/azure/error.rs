@@ -18,8 +18,8 @@ pub struct Error(http::Error);
 impl Error {
     /// The object, or the scope it lives in, does not exist.
     ///
-    /// Only an answer of the service itself counts: a page of a proxy that happens to say 404 says nothing about the
-    /// object, and neither does an unknown resource type.
+    /// Only an answer of the service itself counts, with a code or without: a page of a proxy that happens to say 404 says
+    /// nothing about the object, and neither does an unknown resource type.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         let speaks_of_a_type = [
@@ -28,7 +28,9 @@ impl Error {
             "NoRegisteredProviderFound",
         ];
         self.0.refusal().is_some_and(|refusal| {
-            refusal.status == 404 && refusal.code.is_some() && !has_code(refusal, &speaks_of_a_type)
+            refusal.status == 404
+                && refusal.is_in_own_words()
+                && !has_code(refusal, &speaks_of_a_type)
         })
     }
 
@@ -314,7 +316,7 @@ mod tests {
                 trace: parts.trace,
                 fields: parts.fields,
                 attempts: 1,
-                body_excerpt: String::new(),
+                body_excerpt: body.to_owned(),
             })
             .into(),
         )
@@ -402,9 +404,11 @@ mod tests {
     #[test]
     fn a_404_that_is_not_about_the_object_is_not_gone() {
         assert!(!refused(404, "<html><body>Not Found</body></html>").is_not_found());
-        assert!(!refused(404, "").is_not_found());
+        assert!(!refused(404, "no healthy upstream").is_not_found());
         assert!(!coded(404, "InvalidResourceType").is_not_found());
         assert!(!coded(400, "ResourceNotFound").is_not_found());
+        assert!(refused(404, "").is_not_found());
+        assert!(refused(404, r#"{"error":{"message":"gone"}}"#).is_not_found());
     }
 
     #[test]

@@ -110,6 +110,16 @@ fn service_principal(object_id: &Guid) -> Request {
     traced(request.query("$select", SERVICE_PRINCIPAL_FIELDS))
 }
 
+/// By the alternate key, which needs no filter and answers 404 where there is none.
+fn service_principal_of(app_id: &Guid) -> Request {
+    let key = format!(
+        "servicePrincipals(appId={})",
+        odata_literal(app_id.as_str())
+    );
+    let request = Request::get([VERSION, key.as_str()]);
+    traced(request.query("$select", SERVICE_PRINCIPAL_FIELDS))
+}
+
 fn by_application_id(collection: &str, app_id: &Guid, fields: &str) -> Request {
     let filter = format!("appId eq {}", odata_literal(app_id.as_str()));
     let request = Request::get([VERSION, collection]);
@@ -129,10 +139,20 @@ impl Client {
         let request = by_application_id("servicePrincipals", app_id, SERVICE_PRINCIPAL_FIELDS);
         let found = list::<ServicePrincipal>(self.graph(), request)
             .collect(scope)
-            .await?;
-        Ok(found
-            .into_iter()
-            .find(|principal| principal.app_id == *app_id))
+            .await
+            .map_err(Error::from);
+        match found {
+            Ok(found) => Ok(found
+                .into_iter()
+                .find(|principal| principal.app_id == *app_id)),
+            // A directory behind a proxy of the user's may know objects by their keys only.
+            Err(error) if matches!(error.status(), Some(400 | 404 | 405 | 501)) => {
+                tracing::debug!(%error, "service principals cannot be filtered; asking by key");
+                let request = service_principal_of(app_id);
+                optional(self.graph().json(scope, request).await)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The service principal with this object id.

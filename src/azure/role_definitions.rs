@@ -277,7 +277,7 @@ impl Client {
                 Ok(Some(role)) => return Ok(Some(role)),
                 Ok(None) => {}
                 // The tenant's view asks for rights at its root, which few have: it can find a role, not hide one.
-                Err(error) if error.is_forbidden() && view == &tenant => {}
+                Err(error) if view == &tenant && error.refusal().is_some() => {}
                 Err(error) if error.is_forbidden() => refused = Some(error),
                 Err(error) => return Err(error),
             }
@@ -289,7 +289,7 @@ impl Client {
     /// Letter case does not count, as it does not for the service's own check.
     ///
     /// # Errors
-    /// Any refusal but a missing right, which is told in the answer.
+    /// Any refusal but a missing right, or one of the tenant's view, which is told in the answer.
     pub async fn find_role_definitions_by_name(
         &self,
         scope: &Scope,
@@ -319,7 +319,7 @@ impl Client {
                 Ok(roles) => roles,
                 Err(error) => {
                     let error = Error::from(error);
-                    if error.is_forbidden() {
+                    if error.is_forbidden() || (view == &tenant && error.refusal().is_some()) {
                         found.unseen.push((view.clone(), error));
                         continue;
                     }

@@ -294,6 +294,9 @@ async fn a_network_that_is_not_there_is_an_answer() {
     let (client, script) = client([
         refused(404, "ResourceGroupNotFound"),
         Answer::json(404, "<html>no route</html>"),
+        Answer::json(404, "no such route"),
+        Answer::json(404, ""),
+        Answer::json(404, r#"{"message":"Not Found"}"#),
     ]);
     assert!(
         client
@@ -303,7 +306,14 @@ async fn a_network_that_is_not_there_is_an_answer() {
             .is_none()
     );
     // A proxy's page says nothing about the network.
-    assert!(client.get_virtual_network(&scope(), &vnet).await.is_err());
+    for _page in 0..2 {
+        assert!(client.get_virtual_network(&scope(), &vnet).await.is_err());
+    }
+    // The service's own 404 may come without a code, and without a body.
+    for _bare in 0..2 {
+        let found = client.get_virtual_network(&scope(), &vnet).await;
+        assert!(found.unwrap().is_none());
+    }
     assert!(calls(&script)[0].contains("virtualNetworks/v?api-version=2024-05-01"));
 }
 
@@ -334,6 +344,47 @@ async fn a_service_principal_is_found_by_its_application() {
     );
     assert_eq!(script.seen()[1].url.host_str(), Some("graph.microsoft.com"));
     assert!(script.seen()[1].headers.contains_key("client-request-id"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_cannot_filter_is_asked_by_key() {
+    let by_key = format!(
+        "GET /v1.0/servicePrincipals(appId='{APP}')?$select=id%2CappId%2CdisplayName%2CaccountEnabled%2CappOwnerOrganizationId"
+    );
+    for (status, answer, found) in [
+        (400, Answer::json(200, principal()), true),
+        (501, refused(404, "Request_ResourceNotFound"), false),
+    ] {
+        let (client, script) = client([refused(status, "Request_UnsupportedQuery"), answer]);
+        let principal = client.find_service_principal(&scope(), &guid(APP)).await;
+        assert_eq!(principal.unwrap().is_some(), found, "{status}");
+        assert_eq!(calls(&script).pop().as_deref(), Some(by_key.as_str()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_without_a_view_of_its_own_hides_no_role() {
+    let name = guid(ROLE);
+    let views = [SUBSCRIPTION.parse().unwrap()];
+    for status in [400, 404, 405] {
+        let (client, script) = client([
+            refused(404, "RoleDefinitionDoesNotExist"),
+            Answer::json(status, "<html>unrouted</html>"),
+            list(&[], None),
+            Answer::json(status, "<html>unrouted</html>"),
+        ]);
+        let gone = client.find_role_definition(&scope(), &name, &views).await;
+        assert!(gone.unwrap().is_none(), "{status}");
+        let found = client
+            .find_role_definitions_by_name(&scope(), &views, "Kong")
+            .await;
+        let found = found.unwrap();
+        assert!(
+            found.roles.is_empty() && found.unseen.len() == 1,
+            "{status}"
+        );
+        assert_eq!(calls(&script).len(), 4);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -342,6 +342,15 @@ impl StdError for Error {
     }
 }
 
+impl Refusal {
+    /// Whether the body can be the service's own: JSON, or nothing. A proxy's page or line of text says nothing about the object.
+    #[must_use]
+    pub fn is_in_own_words(&self) -> bool {
+        let body = self.body_excerpt.trim_start_matches('\u{feff}').trim();
+        body.is_empty() || body.starts_with('{')
+    }
+}
+
 impl StdError for Refusal {}
 
 impl fmt::Display for Refusal {

@@ -8,15 +8,22 @@ use url::Url;
 
 use super::error::Error;
 
-/// All but RFC 3986's unreserved characters, so that no segment can end early, climb, or start a query.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+/// All but RFC 3986's unreserved characters, so that nothing can end early, climb, or start a query.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// As [`SEGMENT`], but `$filter` keeps its sign: some gateways match `OData` options before they decode.
-const QUERY: &AsciiSet = &SEGMENT.remove(b'$');
+/// A path may hold `OData` keys as they are, `things(key='value')`: some gateways match them before they decode.
+const SEGMENT: &AsciiSet = &RESERVED
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'\'')
+    .remove(b'=');
+
+/// `$filter` keeps its sign, for the same reason.
+const QUERY: &AsciiSet = &RESERVED.remove(b'$');
 
 /// A request, relative to an API's base address.
 #[derive(Clone, Debug)]

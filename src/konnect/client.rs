@@ -79,8 +79,10 @@ impl Client {
     pub(super) async fn remove(&self, scope: &Scope, request: Request) -> Result<(), Error> {
         match self.api.send(scope, request).await {
             Ok(_) => Ok(()),
-            Err(error) if error.status() == Some(404) => Ok(()),
-            Err(error) => Err(self.explain(error)),
+            Err(error) => match self.explain(error) {
+                error if error.is_not_found() => Ok(()),
+                error => Err(error),
+            },
         }
     }
 

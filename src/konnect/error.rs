@@ -11,6 +11,9 @@ use serde_json::Value;
 use super::lenient::member;
 use crate::http::{self as rest, FieldFault, RefusalParts};
 
+/// What Kong's gateway says where no service is behind a path.
+const UNROUTED: &str = "no Route matched";
+
 /// Why a Konnect call failed. Status, refusal, deadline and the like are those of [`rest::Error`], which it dereferences to.
 #[derive(Debug)]
 pub struct Error {
@@ -36,9 +39,16 @@ impl Error {
     }
 
     /// There is no such object.
+    ///
+    /// Only the service's own answer counts. A wrong address leads to a proxy's page, or to the gateway before the service, which
+    /// answers 404 for everything: what it says must not be taken for the end of an object.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.status() == Some(404)
+        self.refusal().is_some_and(|refusal| {
+            refusal.status == 404
+                && refusal.is_in_own_words()
+                && !refusal.message.starts_with(UNROUTED)
+        })
     }
 
     /// The token is missing, expired or revoked.
@@ -343,9 +353,29 @@ mod tests {
             "Konnect answered 401 Unauthorized to GET /a: Unauthorized"
         );
         let page = refused(404, "<html><body><h1>Not here</h1></body></html>").await;
-        assert!(page.is_not_found());
         assert!(page.to_string().ends_with("Not here"), "{page}");
         assert!(refused(404, "").await.to_string().contains("Not Found"));
+    }
+
+    #[tokio::test]
+    async fn only_the_services_own_404_says_that_an_object_is_gone() {
+        for body in [
+            r#"{"status":404,"title":"Not Found","detail":"Not Found","instance":"kong:trace:126"}"#,
+            r#"{"message":"Not found"}"#,
+            "{}",
+            "",
+        ] {
+            assert!(refused(404, body).await.is_not_found(), "{body}");
+        }
+        for body in [
+            "<html><body>no such host</body></html>",
+            "404 page not found",
+            r#"{"message":"no Route matched with those values"}"#,
+        ] {
+            assert!(!refused(404, body).await.is_not_found(), "{body}");
+        }
+        let gone = r#"{"title":"Gone"}"#;
+        assert!(!refused(410, gone).await.is_not_found());
     }
 
     proptest! {

@@ -32,6 +32,16 @@ pub(super) fn maybe_integer<'de, D: Deserializer<'de>>(
     })
 }
 
+/// What can be read as a `T`; anything else counts as absent.
+pub(super) fn readable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
 fn whole(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| {
         let number = number.as_f64()?;

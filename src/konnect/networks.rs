@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::client::{Client, network_path};
 use super::error::Error;
 use super::ids::{NetworkId, ProviderAccountId};
-use super::lenient::{integer, or_default};
+use super::lenient::{integer, or_default, readable};
 use super::state::{NetworkState, StateMetadata};
 use crate::http::{Request, Scope};
 
@@ -33,7 +33,7 @@ pub struct Network {
     #[serde(default, deserialize_with = "or_default")]
     pub availability_zones: Vec<String>,
     /// The account it runs in, which tells the cloud provider.
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "readable")]
     pub cloud_gateway_provider_account_id: Option<ProviderAccountId>,
     /// Whether Konnect made it by itself.
     #[serde(default, deserialize_with = "or_default")]
@@ -80,6 +80,22 @@ pub struct NetworkFilter {
     pub state: Option<NetworkState>,
 }
 
+impl NetworkFilter {
+    /// Whether it lets the network pass, as the service should have seen to already.
+    fn holds(&self, network: &Network) -> bool {
+        let name = match (&self.name_eq, &self.name_contains) {
+            (Some(name), _) => network.name == *name,
+            (None, Some(part)) => {
+                let (name, part) = (network.name.to_lowercase(), part.to_lowercase());
+                name.contains(&part)
+            }
+            (None, None) => true,
+        };
+        let state = self.state.as_ref();
+        name && state.is_none_or(|state| network.state == *state)
+    }
+}
+
 impl Client {
     /// Reads a network.
     ///
@@ -110,7 +126,9 @@ impl Client {
                 "filter[state][eq]",
                 filter.state.as_ref().map(NetworkState::as_str),
             );
-        self.list(scope, request).await
+        let mut found: Vec<Network> = self.list(scope, request).await?;
+        found.retain(|network| filter.holds(network));
+        Ok(found)
     }
 }
 
@@ -147,7 +165,8 @@ mod tests {
     #[tokio::test]
     async fn a_sparse_network_is_read() {
         let body = format!(
-            r#"{{"id":"{NETWORK}","state":"hibernating","state_metadata":{{}},"provider_metadata":null}}"#
+            r#"{{"id":"{NETWORK}","state":"hibernating","state_metadata":{{}},"provider_metadata":null,
+            "cloud_gateway_provider_account_id":"of another form"}}"#
         );
         let script = Script::new([Answer::json(200, body)]);
         let read = client(&script)
@@ -157,6 +176,41 @@ mod tests {
         assert_eq!(read.state, NetworkState::Unknown("hibernating".into()));
         assert_eq!(read.state_metadata, None);
         assert_eq!(read.cloud_gateway_provider_account_id, None);
+    }
+
+    #[tokio::test]
+    async fn what_a_filter_should_have_left_out_is_left_out() {
+        let other = NETWORK.replace("36ae", "46ae");
+        let body = format!(
+            r#"{{"data":[{{"id":"{NETWORK}","name":"prod","state":"ready"}},{{"id":"{other}","name":"prod-2","state":"ready"}}]}}"#
+        );
+        for (filter, expected) in [
+            (
+                NetworkFilter {
+                    name_eq: Some("prod".into()),
+                    ..NetworkFilter::default()
+                },
+                1,
+            ),
+            (
+                NetworkFilter {
+                    name_contains: Some("PROD".into()),
+                    ..NetworkFilter::default()
+                },
+                2,
+            ),
+            (
+                NetworkFilter {
+                    state: Some(NetworkState::Offline),
+                    ..NetworkFilter::default()
+                },
+                0,
+            ),
+        ] {
+            let script = Script::new([Answer::json(200, body.as_str())]);
+            let listed = client(&script).list_networks(&scope(), &filter).await;
+            assert_eq!(listed.unwrap().len(), expected, "{filter:?}");
+        }
     }
 
     #[tokio::test]

@@ -27,7 +27,16 @@ struct Meta {
 #[derive(Debug, Default, Deserialize)]
 struct PageMeta {
     #[serde(default, deserialize_with = "maybe_integer")]
+    size: Option<i64>,
+    #[serde(default, deserialize_with = "maybe_integer")]
     total: Option<i64>,
+}
+
+/// How many objects make a page that may not be the last one. A service that caps the size says so, if anything.
+fn full_page(meta: &PageMeta) -> usize {
+    let size = meta.size.and_then(|size| usize::try_from(size).ok());
+    size.filter(|size| *size > 0)
+        .map_or(PAGE_SIZE, |size| size.min(PAGE_SIZE))
 }
 
 /// Every object of a list.
@@ -51,7 +60,7 @@ pub(super) async fn list<T: DeserializeOwned>(
         let has_more = match page.meta.page.total {
             // The total counts objects. Counting what came is safer than the reported size, which may differ from ours.
             Some(total) => usize::try_from(total).is_ok_and(|total| seen < total),
-            None => page.data.len() >= PAGE_SIZE,
+            None => page.data.len() >= full_page(&page.meta.page),
         };
         let next = (has_more && !page.data.is_empty()).then(|| numbered(number));
         (page.data, next)
@@ -99,6 +108,17 @@ mod tests {
         ])
         .await;
         assert_eq!(all, [1]);
+        assert_eq!(calls.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_list_without_a_count_goes_on_after_a_page_that_is_full_by_its_own_size() {
+        let (all, calls) = listed(&[
+            r#"{"data":[1,2],"meta":{"page":{"number":1,"size":2}}}"#,
+            r#"{"data":[3],"meta":{"page":{"number":2,"size":2}}}"#,
+        ])
+        .await;
+        assert_eq!(all, [1, 2, 3]);
         assert_eq!(calls.len(), 2);
     }
 

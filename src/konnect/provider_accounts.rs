@@ -38,7 +38,7 @@ impl CloudProvider {
 
 impl From<&str> for CloudProvider {
     fn from(text: &str) -> Self {
-        match text {
+        match text.to_ascii_lowercase().as_str() {
             "aws" => Self::Aws,
             "azure" => Self::Azure,
             "gcp" => Self::Gcp,

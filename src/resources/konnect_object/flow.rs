@@ -88,6 +88,15 @@ pub(crate) struct NotReady<T> {
     pub(crate) ended: Waited<HttpError>,
 }
 
+/// Whether an object that was just answered as ready is believed to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// It is.
+    Believed,
+    /// Only once a look agrees.
+    Doubtful,
+}
+
 /// What a refused deletion may do next.
 enum AfterRefusal {
     /// Try again: the object is not in transition. The flag tells whether it was when the deletion was refused.
@@ -138,18 +147,20 @@ impl<O: Objects> Flow<'_, O> {
         body: &O::Body,
         use_existing: bool,
     ) -> Result<Option<O::Object>, Diagnostics> {
-        let Some(existing) = self.find(O::name(body)).await? else {
-            return Ok(None);
-        };
-        if existing.phase() == Phase::Terminating {
+        let existing = loop {
+            let Some(existing) = self.find(O::name(body)).await? else {
+                return Ok(None);
+            };
+            if existing.phase() != Phase::Terminating {
+                break existing;
+            }
             tracing::info!("{} of before is still being deleted", self.noun);
             let id = O::id(&existing);
             let now = format!(
                 "Nothing was created. The one of before, with id {id}, is still being deleted."
             );
             self.gone(id, "create", &now).await?;
-            return Ok(None);
-        }
+        };
         if use_existing && O::is_same(body, &existing) {
             tracing::info!(
                 "{} exists as configured, with id {}: adopted",
@@ -167,9 +178,11 @@ impl<O: Objects> Flow<'_, O> {
             .named(&self.scope, name)
             .await
             .map_err(|error| explain(self.create_failure(&error), &error))?;
-        Ok(found
+        let (ending, standing): (Vec<_>, Vec<_>) = found
             .into_iter()
-            .find(|object| object.phase() != Phase::Terminated))
+            .filter(|object| object.phase() != Phase::Terminated)
+            .partition(|object| object.phase() == Phase::Terminating);
+        Ok(standing.into_iter().chain(ending).next())
     }
 
     /// The failure of a creation; a missing network is the network attribute's fault.
@@ -242,8 +255,8 @@ impl<O: Objects> Flow<'_, O> {
     /// A network of another cloud never reaches Azure. Who may not read provider accounts learns it from Konnect.
     async fn check_is_azure(&self, network: &Network) -> Result<(), Diagnostics> {
         let cloud = match cloud_provider(&self.client, &self.scope, network).await {
-            None | Some(CloudProvider::Azure) => return Ok(()),
-            Some(cloud) => cloud,
+            None | Some(CloudProvider::Azure | CloudProvider::Unknown(_)) => return Ok(()),
+            Some(cloud @ (CloudProvider::Aws | CloudProvider::Gcp)) => cloud,
         };
         Err(self
             .failure("create")
@@ -269,15 +282,21 @@ impl<O: Objects> Flow<'_, O> {
                 Ok(object) => return Ok(object),
                 Err(error) => error,
             };
+            // What a network that is not ready answers with is not published. Only a fault that is wholly the user's is surely final.
+            let mut faults = error.field_faults().iter();
+            let is_users =
+                error.is_field_fault() && faults.all(|fault| attribute(&fault.field).is_some());
             if error.is_bad_request()
-                && !error.is_field_fault()
+                && !is_users
                 && let Some(network) = self.network_in_transition().await
             {
                 tracing::info!("{} is refused while its network is not ready", self.noun);
                 self.wait_for_network(network).await?;
                 continue;
             }
-            if error.is_name_taken()
+            // A name that is taken has no code of its own either. There was no object of this name when the call began.
+            let may_be_taken = error.is_conflict() || error.is_bad_request() && !is_users;
+            if (may_be_taken || error.is_name_taken())
                 && let Ok(Some(existing)) = self.find(O::name(body)).await
             {
                 return Err(self.exists(&existing, false).into());
@@ -299,10 +318,11 @@ impl<O: Objects> Flow<'_, O> {
 
     /// The object, once it works. `first` is what was read last.
     pub(crate) async fn ready(&self, first: O::Object) -> Result<O::Object, NotReady<O::Object>> {
-        self.ready_unless_stale(first, 0).await
+        self.ready_unless_stale(first, First::Believed, 0).await
     }
 
-    /// The object, once it works again after a change. Where it had failed before, that may be seen a few times more.
+    /// The object, once it works again after a change. The answer to the change may still be from before Konnect began with it, so that one more look
+    /// has to agree; where the object had failed before, that may be seen a few times more.
     pub(crate) async fn ready_after_change(
         &self,
         changed: O::Object,
@@ -313,12 +333,14 @@ impl<O: Objects> Flow<'_, O> {
         } else {
             0
         };
-        self.ready_unless_stale(changed, stale_looks).await
+        self.ready_unless_stale(changed, First::Doubtful, stale_looks)
+            .await
     }
 
     async fn ready_unless_stale(
         &self,
         first: O::Object,
+        trust: First,
         mut stale_looks: u32,
     ) -> Result<O::Object, NotReady<O::Object>> {
         let id = O::id(&first);
@@ -338,7 +360,12 @@ impl<O: Objects> Flow<'_, O> {
             }
             phase::ready(object, &self.advice)
         };
-        let seen = judge(first);
+        let seen = match judge(first) {
+            Progress::Done(object) if trust == First::Doubtful => {
+                Progress::NotYet(object.describe())
+            }
+            seen => seen,
+        };
         let ended = Poll::new(
             format!("waiting for {} to become ready", self.noun),
             self.step,

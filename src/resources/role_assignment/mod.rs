@@ -315,7 +315,9 @@ impl Creation<'_> {
             .name
             .as_ref()
             .is_some_and(|name| name != twin.id.name());
-        if !self.wanted.may_adopt || is_named_otherwise {
+        // Under the name that was sent it is this creation's own: an earlier attempt's, whose answer was lost.
+        let is_own = twin.id.name() == self.wanted.id().name();
+        if !is_own && (!self.wanted.may_adopt || is_named_otherwise) {
             return Err(explain::exists(self.failure, self.wanted, &twin));
         }
         tracing::info!(id = %twin.id, "adopting the assignment that exists");

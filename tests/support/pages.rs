@@ -297,7 +297,7 @@ fn line(attribute: &Attribute, prefix: &str) -> String {
     if let Some(default) = attribute.default.as_ref().and_then(literal) {
         write!(text, " Default: `{default}`.").unwrap();
     }
-    if attribute.on_change == OnChange::Replace {
+    if attribute.on_change == OnChange::Replace && !attribute.description.contains("replaces") {
         text.push_str(" A change replaces the object.");
     }
     if matches!(attribute.kind, AttributeKind::Nested(..)) {

@@ -241,6 +241,13 @@ fn a_name_that_is_taken_is_told_with_both_ways_on() {
         )
         .run();
     assert!(writes(&simulator).is_empty());
+    let planned = Workspace::new(simulator.env());
+    planned.write(&role(&[&first], ""));
+    let text = folded(&planned.plan().text);
+    assert!(
+        text.contains("is taken") && text.contains(FOREIGN_ROLE),
+        "{text}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::azure::{Error, RoleDefinition};
 use crate::resources::explain::{Failure, import_block};
-use crate::tf::diagnostics::Diagnostics;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 
 use super::TYPE_NAME;
@@ -12,7 +12,24 @@ use super::remote::NotChanged;
 
 /// A role of the tenant has the name, and may not be adopted.
 pub(super) fn taken(failure: &Failure<'_>, role: &RoleDefinition) -> Diagnostics {
-    failure.clone().at(Path::attribute("name")).because(format!(
+    failure
+        .clone()
+        .at(Path::attribute("name"))
+        .because(ways_on(role))
+}
+
+/// The same as a look ahead.
+pub(super) fn taken_warning(role: &RoleDefinition) -> Diagnostic {
+    let summary = format!("The role name {:?} is taken", role.role_name);
+    let detail = format!(
+        "Unless this same run removes the role that has it, the creation will fail. {}",
+        ways_on(role)
+    );
+    Diagnostic::warning(summary, detail).at(Path::attribute("name"))
+}
+
+fn ways_on(role: &RoleDefinition) -> String {
+    format!(
         "The tenant has a custom role named {:?} already, and Azure keeps these names unique in a whole tenant:\n\n  id: {}\n  assignable \
          scopes: {}\n\nEither share it: with use_existing = true the assignable_scopes are added to it, and a destroy takes only those away \
          again. Or, if no other configuration manages it, take it over as it is:\n\n{}",
@@ -20,7 +37,7 @@ pub(super) fn taken(failure: &Failure<'_>, role: &RoleDefinition) -> Diagnostics
         role.id,
         role.assignable_scopes.join(", "),
         import_block(TYPE_NAME, &role.id),
-    ))
+    )
 }
 
 /// One of Azure's own roles has the name.

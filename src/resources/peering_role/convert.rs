@@ -247,6 +247,12 @@ impl Change {
         }
     }
 
+    /// Whether it only takes scopes away, which a role that is gone has lost as well.
+    pub(super) fn is_removal(&self) -> bool {
+        let adds_nothing = matches!(&self.scopes, ScopeChange::Delta { add, .. } if add.is_empty());
+        self.definition.is_none() && adds_nothing
+    }
+
     /// What has to be sent to change this role.
     pub(super) fn body(&self, role: &RoleDefinition) -> RoleDefinitionBody {
         let mut body = role.to_body();

@@ -30,7 +30,7 @@ use crate::azure::ids::{ArmId, RoleDefinitionId};
 use crate::azure::{Access, RoleDefinition};
 use crate::resources::explain::Failure;
 use crate::resources::planned::{known, parsed};
-use crate::resources::scope;
+use crate::resources::{scope, settle};
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
@@ -44,6 +44,9 @@ use remote::{Found, NotChanged, Roles, Shared};
 pub use schema::PeeringRoleModel;
 
 const TYPE_NAME: &str = "konnectazure_peering_role";
+
+/// A plan is not held up for longer than this by a look that only serves a warning.
+const LOOK_AHEAD_LIMIT: Duration = Duration::from_secs(15);
 
 /// The handler of `konnectazure_peering_role`.
 #[derive(Debug)]
@@ -70,6 +73,24 @@ impl PeeringRoleResource {
             step: self.azure.poll_step(),
             shared: &self.shared,
         })
+    }
+}
+
+impl PeeringRoleResource {
+    /// Tells already in the plan that a name is taken. No more than a warning: this same run may still remove the role that has it.
+    async fn warn_if_taken(&self, context: &Context, planned: &PeeringRoleModel) {
+        let (Ok(wanted), Ok(client)) = (Wanted::of(planned), self.azure.client()) else {
+            return;
+        };
+        let roles = Roles {
+            client,
+            scope: settle::within(&scope(context), LOOK_AHEAD_LIMIT),
+            step: None,
+            shared: &self.shared,
+        };
+        if let Ok(Found::Custom(role)) = roles.find(&wanted.name, &wanted.scopes, false).await {
+            context.warn(conflict::taken_warning(&role));
+        }
     }
 }
 
@@ -104,10 +125,14 @@ impl Resource for PeeringRoleResource {
 
     async fn plan(
         &self,
-        _context: &Context,
+        context: &Context,
         plan: &mut Planned<Self::Model>,
     ) -> Result<(), Diagnostics> {
-        plan::fill(plan)
+        plan::fill(plan)?;
+        if plan.prior.is_none() && plan.planned.use_existing == Attr::Known(false) {
+            self.warn_if_taken(context, &plan.planned).await;
+        }
+        Ok(())
     }
 
     async fn create(
@@ -249,16 +274,27 @@ async fn change_unassigned(
         let unassigned = roles.await_unassigned(&guid, &removed, 0).await;
         unassigned.map_err(|ended| in_the_way.waited(&ended))?;
     }
-    let role = &role;
+    let (role, guid, removed) = (&role, &guid, &removed);
     let attempt = || async move {
-        match roles.change(role.clone(), change, sent).await {
+        // Whatever was waited for took time, in which others may have added scopes.
+        let found = if removed.is_empty() {
+            Some(role.clone())
+        } else {
+            roles.get(guid, &role.assignable_scopes).await?
+        };
+        let changed = match found {
+            Some(role) => roles.change(role, change, sent).await,
+            None => Err(NotChanged::Gone),
+        };
+        match changed {
             Ok(_) => Ok(Ok(())),
+            Err(NotChanged::Gone) if change.is_removal() => Ok(Ok(())),
             Err(NotChanged::Failed(error)) => Err(error),
             Err(fault) => Ok(Err(fault)),
         }
     };
     match roles
-        .while_assignments_disappear(&guid, &removed, attempt)
+        .while_assignments_disappear(guid, removed, attempt)
         .await
     {
         Ok(done) => done.map_err(|fault| conflict::not_changed(failure, &fault)),

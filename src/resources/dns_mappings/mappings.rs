@@ -166,29 +166,41 @@ fn known_texts(elements: Option<&Vec<Attr<String>>>) -> impl Iterator<Item = &st
     elements.into_iter().flatten().filter_map(Attr::as_str)
 }
 
+/// What is odd about an address. The user's interface folds warnings of one summary into one, so that each summary names its address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AddressWarning {
+    pub(super) summary: String,
+    pub(super) detail: &'static str,
+}
+
 /// What is odd about the addresses, each thing said once.
-pub(super) fn address_warnings(mappings: &Set<DnsMapping>) -> BTreeSet<String> {
+pub(super) fn address_warnings(mappings: &Set<DnsMapping>) -> BTreeSet<AddressWarning> {
     let mut warnings = BTreeSet::new();
+    let mut warn = |summary: String, detail| {
+        warnings.insert(AddressWarning { summary, detail });
+    };
     for mapping in mappings.0.iter().filter_map(Attr::known) {
         let mut seen = BTreeSet::new();
         let texts = known_texts(mapping.target_ip_addresses.known().map(|list| &list.0));
         for address in texts.filter_map(|text| text.parse::<IpAddr>().ok()) {
             if !seen.insert(address) {
-                warnings.insert(format!(
-                    "The address {address} stands twice in one list. It is asked twice, and gains nothing."
-                ));
+                warn(
+                    format!("The DNS server {address} stands twice in one list"),
+                    "It is asked twice, which gains nothing.",
+                );
             }
             if address == AZURE_DNS {
-                warnings.insert(format!(
-                    "{address} is Azure's own DNS service, which answers for the virtual network that asks. Konnect asks from its own network, \
-                     so that it never sees your private zones there. Give the address of an inbound endpoint of an Azure DNS Private Resolver, or \
-                     of a DNS server of your own, in the peered virtual network."
-                ));
+                warn(
+                    format!("{address} is Azure's own DNS service"),
+                    "It answers for the virtual network that asks. Konnect asks from its own network, so that it never sees your private zones \
+                     there. Give the address of an inbound endpoint of an Azure DNS Private Resolver, or of a DNS server of your own, in the \
+                     peered virtual network.",
+                );
             } else if is_public(address) {
-                warnings.insert(format!(
-                    "{address} is a public address. Mappings are for DNS servers that are reached over the peering; \
-                     a public one is asked over the Internet, if at all."
-                ));
+                warn(
+                    format!("The DNS server {address} has a public address"),
+                    "Mappings are for DNS servers that are reached over the peering; a public one is asked over the Internet, if at all.",
+                );
             }
         }
     }
@@ -400,6 +412,6 @@ mod tests {
         }
         let azure = mappings(&[(&["a.example"], &["168.63.129.16"])]);
         let warning = address_warnings(&azure).into_iter().next().unwrap();
-        assert!(warning.contains("inbound endpoint"), "{warning}");
+        assert!(warning.detail.contains("inbound endpoint"), "{warning:?}");
     }
 }

@@ -121,7 +121,7 @@ impl Resource for DnsMappingsResource {
         }
         for warning in mappings::address_warnings(mappings) {
             diagnostics.push(
-                Diagnostic::warning("Unusual address of a DNS server", warning)
+                Diagnostic::warning(warning.summary, warning.detail)
                     .at(Path::attribute("mappings")),
             );
         }

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const PEERING: &str = "konnectazure_vnet_peering.this";
 const NETWORK: &str = "eastus2-prod";
+/// The id of no network.
+const NO_NETWORK: &str = "6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21";
 
 /// Consent, and every right on a virtual network, as an administrator would give who does not care.
 fn grant(cloud: &Simulator, vnet: &str) {
@@ -53,6 +55,11 @@ fn peering_in(network: &str, attributes: &str) -> String {
 
 fn by_id(cloud: &Simulator) -> String {
     format!("  vnet_id = \"{}\"\n", cloud.vnet_id("vnet-orders"))
+}
+
+/// Without checks, whose requests would use up the faults of a script.
+fn unchecked(cloud: &Simulator) -> String {
+    format!("{}  preflight = false\n", by_id(cloud))
 }
 
 fn by_parts(cloud: &Simulator) -> String {
@@ -248,9 +255,9 @@ fn missing_consent_fails_before_anything_is_sent() {
         .apply_fails(
             peering(&cloud, &by_id(&cloud)),
             &[
-                "Cannot create virtual network peering \"orders\"",
+                "Kong's application cannot act in the tenant",
                 &url,
-                "Nothing was created.",
+                "Nothing was sent.",
             ],
         )
         .run();
@@ -258,23 +265,45 @@ fn missing_consent_fails_before_anything_is_sent() {
 }
 
 #[test]
-fn overlapping_and_missing_networks_fail_before_anything_is_sent() {
+fn what_cannot_work_is_refused_by_the_plan() {
     let cloud = Simulator::start(Seed::Demo);
-    cloud.consent();
+    let vnet = by_id(&cloud);
     let named = |vnet: &str| {
         let id = cloud.vnet_id("vnet-orders").replace("vnet-orders", vnet);
         peering(&cloud, &format!("  vnet_id = \"{id}\"\n"))
     };
     Case::new(cloud.env())
-        .apply_fails(named("vnet-overlap"), &["10.64.128.0/20", "10.64.0.0/16"])
-        .apply_fails(named("vnet-nowhere"), &["There is no virtual network"])
+        .plan_fails(
+            named("vnet-overlap"),
+            &["Address spaces overlap", "10.64.128.0/20", "10.64.0.0/16"],
+        )
+        .plan_fails(
+            named("vnet-nowhere"),
+            &["Azure has no such virtual network"],
+        )
+        .plan_fails(
+            peering_in(cloud.network_id("us-east-2-prod"), &vnet),
+            &["The Konnect network is not in Azure"],
+        )
+        .plan_fails(
+            peering_in(NO_NETWORK, &vnet),
+            &["Konnect has no such network", NO_NETWORK],
+        )
+        .run();
+}
+
+#[test]
+fn a_network_that_never_fits_is_refused_without_checks_too() {
+    let cloud = Simulator::start(Seed::Demo);
+    let unchecked = unchecked(&cloud);
+    Case::new(cloud.env())
         .apply_fails(
-            peering_in(cloud.network_id("us-east-2-prod"), &by_id(&cloud)),
+            peering_in(cloud.network_id("us-east-2-prod"), &unchecked),
             &["runs in the cloud \"aws\"", "Nothing was created."],
         )
         .apply_fails(
-            peering_in("6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21", &by_id(&cloud)),
-            &["Konnect has no network 6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21"],
+            peering_in(NO_NETWORK, &unchecked),
+            &[&format!("Konnect has no network {NO_NETWORK}")],
         )
         .run();
     assert_eq!(sent(&cloud, "POST"), 0);
@@ -283,7 +312,7 @@ fn overlapping_and_missing_networks_fail_before_anything_is_sent() {
 #[test]
 fn a_failed_peering_says_why_and_is_replaced_by_the_next_apply() {
     let cloud = Simulator::start(Seed::Demo);
-    let configuration = peering(&cloud, &format!("{}  preflight = false\n", by_id(&cloud)));
+    let configuration = peering(&cloud, &unchecked(&cloud));
     Case::new(cloud.env())
         .apply_fails(
             &configuration,
@@ -347,7 +376,7 @@ fn a_name_taken_at_the_last_moment_is_refused_in_seconds_on_the_name() {
         let started = Instant::now();
         Case::new(cloud.env())
             .apply_fails(
-                peering(&cloud, &by_id(&cloud)),
+                peering(&cloud, &unchecked(&cloud)),
                 &["holds an object of this name already", "import {"],
             )
             .run();
@@ -395,7 +424,7 @@ fn a_refusal_while_the_network_is_not_ready_is_not_final() {
         { "service": "konnect", "method": "GET", "path": format!("/networks/{network}"), "nth": 3, "set_keys": { "state": "initializing" } },
     ]));
     let workspace = Workspace::new(cloud.env());
-    workspace.write(&peering(&cloud, &by_id(&cloud)));
+    workspace.write(&peering(&cloud, &unchecked(&cloud)));
     workspace.apply().expect_success("apply");
     assert_eq!(sent(&cloud, "POST"), 2);
 }
@@ -497,9 +526,7 @@ fn who_may_not_look_at_azure_is_warned_and_goes_on() {
     workspace.write(&peering(&cloud, &by_id(&cloud)));
     let said = folded(&workspace.apply().expect_success("apply"));
     assert!(
-        said.contains(
-            "Not everything that virtual network peering \"orders\" needs could be checked"
-        ),
+        said.contains("Not sure to work: service_principal"),
         "{said}"
     );
     let state = workspace.state();

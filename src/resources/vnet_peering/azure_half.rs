@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use ipnet::IpNet;
 use tokio::time::Instant;
 
 use crate::azure::ids::VnetId;
 use crate::azure::{self, PeeringState, VirtualNetwork, VnetPeering};
 use crate::http::scope::Scope;
+use crate::preflight::cidr::{Cidr, readable};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostic;
 use crate::tf::path::Path;
@@ -66,19 +66,12 @@ pub(super) async fn look(
 
 /// The peering of a virtual network that leads to an address block.
 pub(super) fn find<'a>(vnet: &'a VirtualNetwork, block: &str) -> Option<&'a VnetPeering> {
-    let block: IpNet = block.parse().ok()?;
+    let block: Cidr = block.parse().ok()?;
     vnet.peerings.iter().find(|peering| {
-        peering
-            .remote_address_prefixes
+        readable(&peering.remote_address_prefixes)
             .iter()
-            .filter_map(|prefix| prefix.parse::<IpNet>().ok())
-            .any(|prefix| overlap(&prefix, &block))
+            .any(|prefix| prefix.overlaps(&block))
     })
-}
-
-/// Whether two blocks have an address in common.
-pub(super) fn overlap(left: &IpNet, right: &IpNet) -> bool {
-    left.contains(&right.network()) || right.contains(&left.network())
 }
 
 impl From<&VnetPeering> for AzurePeeringModel {

@@ -1,7 +1,6 @@
 //! The course of one creation: nothing of that name, network ready, checks, POST, ready.
 
 use crate::azure;
-use crate::azure::ids::VnetId;
 use crate::http::poll::Waited;
 use crate::konnect::{Network, NewTransitGateway, StateMetadata, TransitGateway};
 use crate::resources::explain::Failure;
@@ -15,13 +14,15 @@ use crate::tf::resource::Save;
 
 use super::convert;
 use super::hints::Hints;
-use super::preflight::{Checks, preflight};
+use super::preflight::Preflight;
 use super::schema::VnetPeeringModel;
 
 /// One creation of a peering.
 pub(super) struct Creation<'a> {
-    /// Azure, for checks and for what was assigned lately.
+    /// Azure, for what was assigned lately.
     pub(super) azure: &'a azure::Access,
+    /// What is checked before anything is sent.
+    pub(super) preflight: Preflight<'a>,
     /// Konnect.
     pub(super) flow: Flow<'a, Gateways>,
     /// What to say when it does not work.
@@ -44,9 +45,7 @@ impl Creation<'_> {
             return Ok((self.finish(model, adopted)?, None));
         }
         let network = self.flow.network_ready().await?;
-        if is_set(&model.preflight) {
-            self.check(&model, &network).await?;
-        }
+        self.preflight.apply(&self.flow.scope, &model).await?;
         let gateway = self.make(&model, &body).await?;
         let made = match self.wait(&model, gateway).await {
             Err(not_ready) if self.is_worth_another_try(&not_ready) => {
@@ -61,18 +60,6 @@ impl Creation<'_> {
         self.flow
             .failure("create")
             .because("Its configuration is not wholly known, or the names in it make no id of a virtual network.")
-    }
-
-    async fn check(&self, model: &VnetPeeringModel, network: &Network) -> Result<(), Diagnostics> {
-        let target = model.target();
-        let vnet_id = target.joined::<VnetId>().ok_or_else(|| self.incomplete())?;
-        let checks = Checks {
-            noun: &self.flow.noun,
-            network,
-            vnet_id: &vnet_id,
-            tenant_id: target.tenant_id.as_str().unwrap_or_default(),
-        };
-        preflight(self.azure, self.flow.context, &self.flow.scope, &checks).await
     }
 
     async fn make(

@@ -1,8 +1,8 @@
 //! What a user can do when Konnect waits or gives up.
 
 use crate::azure;
+use crate::preflight::consent::KONG_CLIENT_ID;
 use crate::resources::azure_target::Target;
-use crate::resources::consent::KONG_CLIENT_ID;
 
 /// What the texts are about.
 pub(super) struct Hints {

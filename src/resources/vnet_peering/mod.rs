@@ -40,6 +40,7 @@ use crate::tf::schema::{IdentityAttribute, Schema};
 use self::azure_half::Half;
 use self::creation::Creation;
 use self::hints::Hints;
+use self::preflight::Preflight;
 pub use self::schema::{AzurePeeringModel, VnetPeeringModel};
 
 const TYPE_NAME: &str = "konnectazure_vnet_peering";
@@ -115,7 +116,7 @@ impl Resource for VnetPeeringResource {
             plan.replace.extend(replaced);
         }
         plan.planned.set_target(filled);
-        Ok(())
+        self.preflight(context).plan(&scope(context), plan).await
     }
 
     async fn create(
@@ -131,6 +132,7 @@ impl Resource for VnetPeeringResource {
         let flow = self.flow(context, place, noun(&model), hints.waiting())?;
         let creation = Creation {
             azure: &self.azure,
+            preflight: self.preflight(context),
             flow,
             hints,
             save,
@@ -209,6 +211,14 @@ impl Resource for VnetPeeringResource {
 }
 
 impl VnetPeeringResource {
+    fn preflight<'a>(&'a self, context: &'a Context) -> Preflight<'a> {
+        Preflight {
+            azure: &self.azure,
+            konnect: &self.konnect,
+            context,
+        }
+    }
+
     /// The provider's tenant, where it can be known now.
     async fn default_tenant(&self, scope: &Scope) -> Option<String> {
         let tenant = self.azure.client().ok()?.tenant_id(scope).await;

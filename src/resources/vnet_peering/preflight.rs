@@ -1,155 +1,203 @@
-//! What is checked before anything is sent: what would otherwise end in `error` after half an hour.
+//! The checks of a peering before it is planned and before it is made, as its own diagnostics.
 
-use crate::azure::ids::{ParseIdError, VnetId};
-use crate::azure::{self, VirtualNetwork};
+use std::sync::Arc;
+
+use crate::azure;
+use crate::azure::ids::{Guid, VnetId};
 use crate::http::scope::Scope;
-use crate::konnect::Network;
-use crate::resources::consent::{KONG_CLIENT_ID, ways_to_consent};
+use crate::konnect;
+use crate::preflight::consent::KONG_CLIENT_ID;
+use crate::preflight::{Clients, Inputs, Phase, Subject, Target, run};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
+use crate::tf::resource::Planned;
 
-use super::azure_half;
+use super::schema::VnetPeeringModel;
 
-/// What is to be peered.
-pub(super) struct Checks<'a> {
-    /// The peering in messages.
-    pub(super) noun: &'a str,
-    /// The Konnect side, which is ready.
-    pub(super) network: &'a Network,
-    /// The Azure side.
-    pub(super) vnet_id: &'a VnetId,
-    /// The tenant of the Azure side.
-    pub(super) tenant_id: &'a str,
+/// Both clouds, and how the user names the virtual network.
+pub(super) struct Preflight<'a> {
+    /// Azure, configured or not.
+    pub(super) azure: &'a Arc<azure::Access>,
+    /// Konnect, configured or not.
+    pub(super) konnect: &'a Arc<konnect::Access>,
+    /// The call, for warnings.
+    pub(super) context: &'a Context,
 }
 
-/// Checks everything that can be checked; each fault is an error of its own. What the caller may not look at is one warning.
-pub(super) async fn preflight(
-    azure: &azure::Access,
-    context: &Context,
-    scope: &Scope,
-    checks: &Checks<'_>,
-) -> Result<(), Diagnostics> {
-    let mut faults = Diagnostics::new();
-    let mut unchecked = Vec::new();
-    match azure.client() {
-        Err(error) => unchecked.push(format!("Azure: {error}")),
-        Ok(client) => {
-            match checks.service_principal(&client, scope).await {
-                Ok(fault) => faults.extend(fault),
-                Err(error) => unchecked.push(format!(
-                    "The service principal of Kong's application: {error}"
-                )),
-            }
-            match client.get_virtual_network(scope, checks.vnet_id).await {
-                Ok(None) => faults.push(checks.missing_vnet()),
-                Ok(Some(vnet)) => faults.extend(checks.overlaps(&vnet)),
-                Err(error) => {
-                    unchecked.push(format!("The virtual network {}: {error}", checks.vnet_id));
-                }
-            }
-        }
-    }
-    if !unchecked.is_empty() {
-        context.warn(Diagnostic::warning(
-            format!("Not everything that {} needs could be checked", checks.noun),
-            format!(
-                "The creation goes on. If something is missing, Konnect says so later, with the state `error`.\n\n{}",
-                unchecked.join("\n\n")
-            ),
-        ));
-    }
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(faults)
-    }
-}
-
-impl Checks<'_> {
-    fn fault(&self, what: &str, fix: &str) -> Diagnostic {
-        Diagnostic::error(
-            format!("Cannot create {}", self.noun),
-            format!("{what}\n\nNothing was created.\n\n{fix}"),
-        )
-    }
-
-    async fn service_principal(
+impl Preflight<'_> {
+    /// Before a creation or replacement is planned: what is known is checked, and what this very run may still make only warns.
+    pub(super) async fn plan(
         &self,
-        client: &azure::Client,
         scope: &Scope,
-    ) -> Result<Option<Diagnostic>, String> {
-        let signed_in = client
-            .tenant_id(scope)
-            .await
-            .map_err(|error| error.to_string())?;
-        if !signed_in.as_str().eq_ignore_ascii_case(self.tenant_id) {
-            return Err(format!(
-                "the provider is signed in to tenant {signed_in}, and the virtual network is in tenant {}",
-                self.tenant_id
-            ));
+        plan: &Planned<VnetPeeringModel>,
+    ) -> Result<(), Diagnostics> {
+        if !is_wanted(&plan.planned) || !makes_a_peering(plan) {
+            return Ok(());
         }
-        let application = KONG_CLIENT_ID
-            .parse()
-            .map_err(|error: ParseIdError| error.to_string())?;
-        let principal = client
-            .find_service_principal(scope, &application)
-            .await
-            .map_err(|error| error.to_string())?;
-        let consent = || ways_to_consent(client.cloud(), self.tenant_id, KONG_CLIENT_ID);
-        Ok(match principal {
-            None => Some(self.fault(
-                &format!(
-                    "Kong's application {KONG_CLIENT_ID} has no service principal in the tenant {}: nobody has consented to it there.",
-                    self.tenant_id
-                ),
-                &consent(),
-            )),
-            Some(principal) if principal.account_enabled == Some(false) => Some(self.fault(
-                &format!(
-                    "The service principal {} of Kong's application is disabled in the tenant {}, so that Kong cannot sign in.",
-                    principal.id, self.tenant_id
-                ),
-                "An administrator can enable it: in the Entra admin center, Enterprise applications, Properties, \"Enabled for users to sign in\".",
-            )),
-            Some(_) => None,
-        })
+        let own_peering = plan.prior.as_ref().and_then(|prior| prior.id.as_str());
+        let is_named_by_id = !plan.config.vnet_id.is_null();
+        let inputs = Inputs {
+            own_peering: own_peering.and_then(|id| id.parse().ok()),
+            ..inputs(Phase::Plan, &plan.planned, is_named_by_id)?
+        };
+        self.check(scope, &inputs, is_named_by_id).await
     }
 
-    fn missing_vnet(&self) -> Diagnostic {
-        self.fault(
-            &format!("There is no virtual network {}.", self.vnet_id),
-            "Check its subscription, resource group and name. One that this very configuration makes must be referred to, so that it is made first.",
+    /// Right before the peering is made: everything it needs has to be there.
+    pub(super) async fn apply(
+        &self,
+        scope: &Scope,
+        model: &VnetPeeringModel,
+    ) -> Result<(), Diagnostics> {
+        if !is_wanted(model) {
+            return Ok(());
+        }
+        let inputs = inputs(Phase::Apply, model, true)?;
+        self.check(scope, &inputs, true).await
+    }
+
+    async fn check(
+        &self,
+        scope: &Scope,
+        inputs: &Inputs,
+        is_named_by_id: bool,
+    ) -> Result<(), Diagnostics> {
+        let clients = Clients {
+            azure: self.azure,
+            konnect: self.konnect,
+        };
+        let report = run(inputs, clients, scope).await;
+        let vnet = if is_named_by_id {
+            "vnet_id"
+        } else {
+            "vnet_name"
+        };
+        let diagnostics = report.diagnostics(|subject, diagnostic| match subject {
+            Subject::Network => diagnostic.at(Path::attribute("network_id")),
+            Subject::Vnet => diagnostic.at(Path::attribute(vnet)),
+            Subject::Principal => diagnostic,
+        });
+        if !report.passed() {
+            return Err(diagnostics);
+        }
+        for warning in diagnostics {
+            self.context.warn(warning);
+        }
+        Ok(())
+    }
+}
+
+fn is_wanted(model: &VnetPeeringModel) -> bool {
+    model.preflight.known() == Some(&true)
+}
+
+/// Whether the plan leads to a new peering. Nothing of one can be changed, so that every other difference is one of ours alone.
+fn makes_a_peering(plan: &Planned<VnetPeeringModel>) -> bool {
+    plan.prior.as_ref().is_none_or(|prior| {
+        let planned = &plan.planned;
+        !plan.replace.is_empty()
+            || prior.network_id != planned.network_id
+            || prior.name != planned.name
+            || prior.dns_config != planned.dns_config
+    })
+}
+
+fn inputs(
+    phase: Phase,
+    model: &VnetPeeringModel,
+    is_named_by_id: bool,
+) -> Result<Inputs, Diagnostics> {
+    let client_id: Guid = KONG_CLIENT_ID.parse().map_err(|error| {
+        Diagnostic::error(
+            "A fault in this provider",
+            format!("The id of Kong's application cannot be read: {error}."),
         )
-        .at(Path::attribute("vnet_id"))
+    })?;
+    let known = model.target();
+    let name = if is_named_by_id {
+        Target::ById
+    } else {
+        Target::ByName
+    };
+    Ok(Inputs {
+        network_id: model.network_id.as_str().and_then(|id| id.parse().ok()),
+        target: known.joined::<VnetId>().map(name),
+        tenant_id: known.tenant_id.as_str().and_then(|id| id.parse().ok()),
+        ..Inputs::new(phase, client_id)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tf::attr::Attr;
+
+    fn model() -> VnetPeeringModel {
+        VnetPeeringModel {
+            network_id: "6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21".into(),
+            name: "orders".into(),
+            subscription_id: "66666666-7777-8888-9999-aaaaaaaaaaaa".into(),
+            resource_group_name: "rg-net".into(),
+            vnet_name: "orders".into(),
+            preflight: Attr::Known(true),
+            ..VnetPeeringModel::default()
+        }
     }
 
-    /// Azure never peers networks whose address spaces overlap, be it directly or through another peering of the same network.
-    fn overlaps(&self, vnet: &VirtualNetwork) -> Vec<Diagnostic> {
-        let block = &self.network.cidr_block;
-        let Ok(parsed) = block.parse() else {
-            return Vec::new();
-        };
-        let overlapping = |prefixes: &[String]| -> Vec<String> {
-            let hits = |prefix: &&String| {
-                prefix
-                    .parse()
-                    .is_ok_and(|prefix| azure_half::overlap(&prefix, &parsed))
-            };
-            prefixes.iter().filter(hits).cloned().collect()
-        };
-        let fix = "Azure refuses to peer networks whose address spaces overlap, and a Konnect network's block cannot be changed: peer a virtual \
-                   network with other addresses, or make the Konnect network anew with another block.";
-        let mut faults = Vec::new();
-        let own = overlapping(&vnet.address_prefixes);
-        if !own.is_empty() {
-            let what = format!(
-                "The address space {} of the virtual network overlaps the block {block} of the Konnect network {:?}.",
-                own.join(", "),
-                self.network.name
-            );
-            faults.push(self.fault(&what, fix).at(Path::attribute("vnet_id")));
+    fn plan(prior: Option<VnetPeeringModel>) -> Planned<VnetPeeringModel> {
+        Planned {
+            config: model(),
+            prior,
+            planned: model(),
+            replace: Vec::new(),
         }
-        faults
+    }
+
+    #[test]
+    fn what_is_not_known_yet_is_left_out() {
+        let whole = inputs(Phase::Plan, &model(), false).unwrap();
+        assert!(whole.network_id.is_some() && matches!(whole.target, Some(Target::ByName(_))));
+        assert!(whole.tenant_id.is_none());
+        let unknown = VnetPeeringModel {
+            network_id: Attr::Unknown,
+            vnet_name: Attr::Unknown,
+            ..model()
+        };
+        let unknown = inputs(Phase::Plan, &unknown, true).unwrap();
+        assert!(unknown.network_id.is_none() && unknown.target.is_none());
+    }
+
+    #[test]
+    fn only_a_creation_and_a_replacement_are_checked() {
+        assert!(makes_a_peering(&plan(None)));
+        let switched = VnetPeeringModel {
+            wait_for_ready: Attr::Known(false),
+            ..model()
+        };
+        assert!(!makes_a_peering(&plan(Some(switched))));
+        let renamed = VnetPeeringModel {
+            name: "billing".into(),
+            ..model()
+        };
+        assert!(makes_a_peering(&plan(Some(renamed))));
+        let mut moved = plan(Some(model()));
+        moved.replace.push(Path::attribute("vnet_id"));
+        assert!(makes_a_peering(&moved));
+    }
+
+    #[test]
+    fn the_checks_can_be_switched_off() {
+        for (preflight, expected) in [
+            (Attr::Known(true), true),
+            (Attr::Known(false), false),
+            (Attr::Unknown, false),
+        ] {
+            let model = VnetPeeringModel {
+                preflight,
+                ..model()
+            };
+            assert_eq!(is_wanted(&model), expected);
+        }
     }
 }

@@ -152,7 +152,7 @@ fn a_peering_is_made_kept_imported_replaced_and_destroyed() {
                         sent(&cloud, "DELETE")
                     ),
                     (1, 0, 0)
-                )
+                );
             },
         )
         .apply(
@@ -329,7 +329,7 @@ fn a_failed_peering_says_why_and_is_replaced_by_the_next_apply() {
             grant(&cloud, "vnet-orders");
         })
         .apply(&configuration, &[(PEERING, "replace")], |state| {
-            assert_eq!(state[PEERING]["state"], "ready")
+            assert_eq!(state[PEERING]["state"], "ready");
         })
         .run();
 }

@@ -18,5 +18,6 @@ pub mod host;
 pub mod identity;
 pub mod pages;
 pub mod simulator;
+pub mod snippets;
 pub mod spec;
 pub mod terraform;

@@ -143,6 +143,17 @@ impl Simulator {
         self.control("GET", "/state", None)
     }
 
+    /// What was made since the start and is still there: kind and id of each object.
+    pub fn leftovers(&self) -> Vec<String> {
+        let answer = self.control("GET", "/leftovers", None);
+        let objects = answer["leftovers"].as_array().cloned();
+        objects
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|object| object.as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// One kind of object out of [`Simulator::state`], by the plural in the state, such as `transit_gateways`.
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         self.state()[kind].as_array().cloned().unwrap_or_default()

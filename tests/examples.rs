@@ -1,0 +1,386 @@
+//! What people copy works: each example is applied, planned again and destroyed against the local cloud, and every configuration in the
+//! examples and the documentation is valid. [`support::snippets`] says which blocks of a page count as configurations.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use konnectazure::provider::KonnectAzure;
+use konnectazure::tf::provider::Provider as _;
+use serde_json::json;
+use support::pages::root;
+use support::simulator::{Seed, Simulator};
+use support::snippets::{self, Snippet};
+use support::terraform::Workspace;
+
+/// How long a test waits for something that another process does.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Folders of `examples` that the registry's layout asks for; all others with a `main.tf` are examples to apply.
+const REGISTRY_LAYOUT: [&str; 5] = [
+    "data-sources",
+    "functions",
+    "list-resources",
+    "provider",
+    "resources",
+];
+
+/// An example in a workspace of its own, its variables set.
+fn example(simulator: &Simulator, name: &str, variables: &str) -> Workspace {
+    let workspace = Workspace::new(simulator.env());
+    workspace.copy_example(name);
+    std::fs::write(workspace.folder().join("terraform.tfvars"), variables).unwrap();
+    workspace
+}
+
+fn created(addresses: &[&str]) -> BTreeMap<String, String> {
+    addresses
+        .iter()
+        .map(|address| ((*address).to_owned(), "create".to_owned()))
+        .collect()
+}
+
+fn assert_nothing_left(simulator: &Simulator) {
+    assert_eq!(
+        simulator.leftovers(),
+        Vec::<String>::new(),
+        "left after destroy"
+    );
+}
+
+fn peered_vnets(simulator: &Simulator, names: &[&str]) -> String {
+    let vnets: Vec<String> = names
+        .iter()
+        .map(|name| {
+            format!(
+                "  {name} = \"{}\"\n",
+                simulator.vnet_id(&format!("vnet-{name}"))
+            )
+        })
+        .collect();
+    format!(
+        "network_name = \"eastus2-prod\"\nvnet_ids = {{\n{}}}\n",
+        vnets.concat()
+    )
+}
+
+#[test]
+fn multi_subscription_shares_one_role_between_subscriptions() {
+    let simulator = Simulator::start(Seed::Demo);
+    let workspace = example(
+        &simulator,
+        "multi-subscription",
+        &peered_vnets(&simulator, &["orders", "billing"]),
+    );
+    let expected = created(&[
+        "konnectazure_peering_role.kong",
+        "konnectazure_role_assignment.kong[\"billing\"]",
+        "konnectazure_role_assignment.kong[\"orders\"]",
+        "konnectazure_service_principal.kong",
+        "konnectazure_vnet_peering.this[\"billing\"]",
+        "konnectazure_vnet_peering.this[\"orders\"]",
+    ]);
+    assert_eq!(workspace.plan().actions(), expected);
+    workspace.apply().expect_success("apply");
+    workspace.assert_settled();
+
+    let subscriptions: BTreeSet<&str> = ["orders", "billing"]
+        .map(|name| {
+            simulator
+                .vnet_id(&format!("vnet-{name}"))
+                .split('/')
+                .nth(2)
+                .unwrap()
+        })
+        .into();
+    assert_eq!(subscriptions.len(), 2, "the VNETs are in two subscriptions");
+    let peerings = &workspace.outputs()["peerings"]["value"];
+    for name in ["orders", "billing"] {
+        let text = peerings[name].as_str().unwrap();
+        assert!(text.starts_with("ready, subscription "), "{text}");
+    }
+    workspace.destroy().expect_success("destroy");
+    assert_nothing_left(&simulator);
+}
+
+#[test]
+fn multi_subscription_takes_a_further_subscription_in_place_and_gives_it_back() {
+    let simulator = Simulator::start(Seed::Demo);
+    let one = peered_vnets(&simulator, &["orders"]);
+    let both = peered_vnets(&simulator, &["orders", "billing"]);
+    let workspace = example(&simulator, "multi-subscription", &one);
+    workspace.apply().expect_success("apply with one");
+    for (variables, action) in [(&both, "create"), (&one, "delete")] {
+        std::fs::write(workspace.folder().join("terraform.tfvars"), variables).unwrap();
+        let expected: BTreeMap<String, String> = [
+            ("konnectazure_peering_role.kong", "update"),
+            ("konnectazure_role_assignment.kong[\"billing\"]", action),
+            ("konnectazure_vnet_peering.this[\"billing\"]", action),
+        ]
+        .map(|(address, action)| (address.to_owned(), action.to_owned()))
+        .into();
+        assert_eq!(workspace.plan().actions(), expected);
+        workspace.apply().expect_success(action);
+        workspace.assert_settled();
+    }
+    workspace.destroy().expect_success("destroy");
+    assert_nothing_left(&simulator);
+}
+
+/// Looks until `condition` holds.
+fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn consent_by_another_team_shows_the_link_waits_and_leaves_their_consent_alone() {
+    let simulator = Simulator::start(Seed::Demo);
+    simulator.settings(json!({ "rights": { "graph_create": false, "graph_delete": false } }));
+    let variables = format!(
+        "tenant_id = \"{}\"\nvnet_id = \"{}\"\nnetwork_name = \"eastus2-prod\"\n",
+        simulator.url("tenant_id"),
+        simulator.vnet_id("vnet-orders")
+    );
+    let workspace = example(&simulator, "consent-by-another-team", &variables);
+    let plan = workspace.plan();
+    let expected = created(&[
+        "konnectazure_peering_role.kong",
+        "konnectazure_role_assignment.kong",
+        "konnectazure_vnet_peering.orders",
+    ]);
+    assert_eq!(plan.actions(), expected);
+    let link = format!(
+        "https://login.microsoftonline.com/{}/adminconsent?client_id=",
+        simulator.url("tenant_id")
+    );
+    assert!(plan.text.contains(&link), "{}", plan.text);
+
+    simulator.clear_requests();
+    let applying = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    // The second look shows that it waits; nothing may be assigned before there is a principal.
+    eventually("a second look for the service principal", || {
+        simulator
+            .requests_matching("graph", "GET", "/servicePrincipals")
+            .len()
+            > 1
+    });
+    assert!(
+        simulator
+            .requests_matching("arm", "PUT", "/roleAssignments/")
+            .is_empty()
+    );
+    let principal = simulator.consent();
+    applying.finish().expect_success("apply");
+    workspace.assert_settled();
+    assert_eq!(workspace.outputs()["peering"]["value"], "ready");
+
+    workspace.destroy().expect_success("destroy");
+    let principal = principal["id"].as_str().unwrap();
+    assert_eq!(
+        simulator.leftovers(),
+        [format!("service_principals {principal}")]
+    );
+    assert!(
+        simulator.requests_matching("graph", "POST", "").is_empty(),
+        "a write in Entra"
+    );
+}
+
+#[test]
+fn every_example_is_applied_by_a_test() {
+    let tests = [include_str!("examples.rs"), include_str!("flow.rs")].concat();
+    let entries = std::fs::read_dir(root().join("examples"))
+        .unwrap()
+        .flatten();
+    let mut untested = Vec::new();
+    for entry in entries.filter(|entry| entry.path().join("main.tf").is_file()) {
+        let name = entry.file_name().into_string().unwrap();
+        if !REGISTRY_LAYOUT.contains(&name.as_str()) && !tests.contains(&format!("\"{name}\"")) {
+            untested.push(name);
+        }
+    }
+    assert!(
+        untested.is_empty(),
+        "add a test to tests/examples.rs that applies {}",
+        untested.join(", ")
+    );
+}
+
+/// Everything to validate: as many files as one configuration has, by where it stands.
+fn configurations() -> BTreeMap<String, String> {
+    let root = root();
+    let identity = imports_by_identity();
+    let mut found = BTreeMap::new();
+    let examples = snippets::files(&root, "examples", "tf");
+    let mut folders: BTreeMap<&str, String> = BTreeMap::new();
+    for Snippet { place, text } in &examples {
+        let (folder, file) = place.rsplit_once('/').unwrap();
+        if REGISTRY_LAYOUT
+            .iter()
+            .any(|layout| folder.starts_with(&format!("examples/{layout}")))
+        {
+            // Two import blocks for one object exclude each other, so each file is a configuration; the object is declared for it.
+            let is_import = file.starts_with("import-by-");
+            if identity || !(is_import && file.contains("identity")) {
+                found.insert(place.clone(), text.clone());
+            }
+        } else {
+            folders.entry(folder).or_default().push_str(text);
+        }
+    }
+    found.extend(
+        folders
+            .into_iter()
+            .map(|(folder, text)| (folder.to_owned(), text)),
+    );
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let mut pages = snippets::files(&root, "docs", "md");
+    pages.push(Snippet {
+        place: "README.md".to_owned(),
+        text: readme,
+    });
+    for page in &pages {
+        for snippet in snippets::fenced(&page.place, &page.text) {
+            // Generated pages repeat the example files.
+            let is_repeated = examples
+                .iter()
+                .any(|example| example.text.trim_end() == snippet.text.trim_end());
+            if !is_repeated {
+                found.insert(snippet.place, snippet.text);
+            }
+        }
+    }
+    found.retain(|_, text| !snippets::is_foreign(text));
+    for place in ["README.md", "examples/complete", "examples/resources"] {
+        let is_there = found.keys().any(|key| key.starts_with(place));
+        assert!(is_there, "nothing of {place} was found");
+    }
+    found
+}
+
+/// Whether the program under test knows `identity` in import blocks: Terraform does from 1.12 on.
+fn imports_by_identity() -> bool {
+    let workspace = Workspace::new(Vec::new());
+    let version = workspace.run(&["version"]).expect_success("version");
+    let minor = version
+        .strip_prefix("Terraform v1.")
+        .and_then(|rest| rest.split('.').next());
+    minor.is_some_and(|minor| minor.parse().is_ok_and(|minor: u32| minor >= 12))
+}
+
+#[test]
+fn every_configuration_that_people_read_is_valid() {
+    let provider = KonnectAzure::new(|_| None);
+    let queue: Mutex<Vec<(String, String)>> = Mutex::new(configurations().into_iter().collect());
+    let invalid = Mutex::new(Vec::new());
+    let work = || {
+        let workspace = Workspace::new(Vec::new());
+        let next = || queue.lock().unwrap().pop();
+        while let Some((place, text)) = next() {
+            let whole = snippets::complete(&text, provider.registry());
+            std::fs::write(workspace.folder().join("main.tf"), &whole).unwrap();
+            let validated = workspace.run(&["validate", "-no-color"]);
+            if !validated.status.success() {
+                invalid
+                    .lock()
+                    .unwrap()
+                    .push(format!("{place}\n{}\n{whole}", validated.text));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(work);
+        }
+    });
+    let invalid = invalid.into_inner().unwrap();
+    assert!(invalid.is_empty(), "{}", invalid.join("\n\n"));
+}
+
+#[test]
+fn every_configuration_that_people_read_is_in_the_canonical_format() {
+    let workspace = Workspace::new(Vec::new());
+    let mut places = BTreeMap::new();
+    for (number, (place, text)) in configurations().into_iter().enumerate() {
+        let file = format!("{number}.tf");
+        std::fs::write(workspace.folder().join(&file), text).unwrap();
+        places.insert(file, place);
+    }
+    let output = workspace
+        .command(&["fmt", "-check", "-no-color"])
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let unformatted: Vec<&String> = listed.lines().filter_map(|file| places.get(file)).collect();
+    assert!(
+        unformatted.is_empty(),
+        "run `terraform fmt`: {unformatted:?}"
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn a_mistake_in_a_snippet_is_found_and_what_it_leaves_out_is_not_one() {
+    let provider = KonnectAzure::new(|_| None);
+    let workspace = Workspace::new(Vec::new());
+    let validate = |text: &str| {
+        assert!(snippets::is_configuration(text) && !snippets::is_foreign(text));
+        let whole = snippets::complete(text, provider.registry());
+        std::fs::write(workspace.folder().join("main.tf"), whole).unwrap();
+        workspace.run(&["validate", "-no-color"]).status.success()
+    };
+    let peering = |line: &str| {
+        format!(
+            "resource \"konnectazure_vnet_peering\" \"this\" {{\n  name = \"${{var.prefix}}-${{local.stage}}\"\n  \
+             network_id = data.konnectazure_network.gateways.id\n  {line}\n}}\n"
+        )
+    };
+    assert!(validate(&peering(
+        "vnet_id = konnectazure_role_assignment.kong.scope"
+    )));
+    assert!(!validate(&peering("vnet_id = \"vnet-orders\"")));
+    assert!(!validate(&peering(
+        "vnet = konnectazure_role_assignment.kong.scope"
+    )));
+    assert!(!validate(&peering(
+        "vnet_id = konnectazure_role_assignment.kong.range"
+    )));
+    assert!(!validate(&peering(
+        "vnet_id = konnectazure_role_assignments.kong.scope"
+    )));
+}
+
+#[test]
+fn fenced_blocks_count_where_they_are_whole_configurations_of_ours() {
+    let page = "```hcl\nresource \"a\" \"b\" {}\n```\n```hcl\nname = 1\n```\n```sh\nimport\n```\n  ```terraform\n# why\nimport {\n}\n  ```\n";
+    let found: Vec<String> = snippets::fenced("page.md", page)
+        .into_iter()
+        .map(|snippet| snippet.place)
+        .collect();
+    assert_eq!(found, ["page.md:1", "page.md:10"]);
+    assert!(snippets::is_foreign("resource \"azurerm_subnet\" \"a\" {}"));
+    assert!(snippets::is_foreign(
+        "locals {\n  id = data.azuread_client_config.this.id\n}"
+    ));
+    assert!(!snippets::is_foreign(
+        "# as azurerm_subnet\nmoved {\n  from = azurerm_role_assignment.kong\n}"
+    ));
+}

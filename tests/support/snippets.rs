@@ -19,8 +19,18 @@ use super::terraform::SOURCE;
 
 /// What a configuration file can begin with.
 const TOP_LEVEL: [&str; 12] = [
-    "check", "data", "import", "locals", "module", "moved", "output", "provider", "removed",
-    "resource", "variable",
+    "check",
+    "data",
+    "import",
+    "locals",
+    "module",
+    "moved",
+    "output",
+    "provider",
+    "removed",
+    "resource",
+    "terraform",
+    "variable",
 ];
 
 /// How the types of providers begin that are named beside ours.

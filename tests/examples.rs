@@ -76,6 +76,7 @@ fn peered_vnets(simulator: &Simulator, names: &[&str]) -> String {
 
 #[test]
 fn multi_subscription_shares_one_role_between_subscriptions() {
+    // Rows 17 and 84: one role and one provider block for all subscriptions.
     let simulator = Simulator::start(Seed::Demo);
     let workspace = example(
         &simulator,
@@ -115,6 +116,7 @@ fn multi_subscription_shares_one_role_between_subscriptions() {
 
 #[test]
 fn multi_subscription_takes_a_further_subscription_in_place_and_gives_it_back() {
+    // Row 21.
     let simulator = Simulator::start(Seed::Demo);
     let one = peered_vnets(&simulator, &["orders"]);
     let both = peered_vnets(&simulator, &["orders", "billing"]);
@@ -148,6 +150,7 @@ fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 
 #[test]
 fn consent_by_another_team_shows_the_link_waits_and_leaves_their_consent_alone() {
+    // Rows 2 and 12.
     let simulator = Simulator::start(Seed::Demo);
     simulator.settings(json!({ "rights": { "graph_create": false, "graph_delete": false } }));
     let variables = format!(

@@ -88,7 +88,8 @@ impl Request {
         let (azure, konnect) = (azure::Access::default(), konnect::Access::default());
         azure.configure(settings.azure);
         konnect.configure(settings.konnect);
-        let mut inputs = Inputs::new(Phase::Standalone, self.client_id.clone());
+        let mut inputs = Inputs::new(Phase::Standalone);
+        inputs.client_id = self.client_id.clone();
         inputs.network_id = Some(self.network_id);
         inputs.target = Some(Target::ById(self.vnet_id.clone()));
         let clients = Clients {

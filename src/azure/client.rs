@@ -37,7 +37,6 @@ pub struct Client {
     credentials: Arc<Credentials>,
     poll_step: Option<Duration>,
     recent: Recent,
-    assigned: Recent,
 }
 
 impl Client {
@@ -111,7 +110,6 @@ impl Client {
             credentials,
             poll_step,
             recent: Recent::default(),
-            assigned: Recent::default(),
         }
     }
 
@@ -166,10 +164,6 @@ impl Client {
 
     pub(super) fn recent(&self) -> &Recent {
         &self.recent
-    }
-
-    pub(super) fn assigned(&self) -> &Recent {
-        &self.assigned
     }
 
     pub(super) fn arm(&self) -> &Api {

@@ -180,7 +180,7 @@ impl Client {
         app_id: &Guid,
     ) -> Result<ServicePrincipal, Error> {
         let principal = self.create_or_find_created(scope, app_id).await?;
-        self.recent().note(&principal.id);
+        self.recent().note_principal(&principal);
         Ok(principal)
     }
 
@@ -275,7 +275,9 @@ impl Client {
             object_id.as_str(),
         ]));
         self.delete(scope, self.graph(), request, service_principal(object_id))
-            .await
+            .await?;
+        self.recent().forget(object_id);
+        Ok(())
     }
 
     /// Finds out what a GUID given as a principal really is, so that a mistake can be named.

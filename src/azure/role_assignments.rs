@@ -242,7 +242,7 @@ impl Client {
             .query("api-version", API_VERSION)
             .json(&put_wire(body))?;
         let assignment = self.arm().json(scope, request).await?;
-        self.assigned().note(id.name());
+        self.recent().note_assignment(&assignment);
         Ok(assignment)
     }
 
@@ -255,7 +255,9 @@ impl Client {
         scope: &Scope,
         id: &RoleAssignmentId,
     ) -> Result<(), Error> {
-        self.delete_arm(scope, id.as_arm_id(), API_VERSION).await
+        self.delete_arm(scope, id.as_arm_id(), API_VERSION).await?;
+        self.recent().forget(id.name());
+        Ok(())
     }
 }
 

@@ -362,7 +362,7 @@ impl Client {
             .query("api-version", API_VERSION)
             .json(&put_wire(id.guid(), body))?;
         let role = self.arm().json(scope, request).await?;
-        self.recent().note(id.guid());
+        self.recent().note_role(&role);
         Ok(role)
     }
 
@@ -375,7 +375,9 @@ impl Client {
         scope: &Scope,
         id: &RoleDefinitionId,
     ) -> Result<(), Error> {
-        self.delete_arm(scope, id.as_arm_id(), API_VERSION).await
+        self.delete_arm(scope, id.as_arm_id(), API_VERSION).await?;
+        self.recent().forget(id.guid());
+        Ok(())
     }
 }
 

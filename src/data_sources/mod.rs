@@ -1,4 +1,5 @@
 //! The data sources, one file each.
 
 pub mod network;
+pub mod preflight;
 pub mod service_principal;

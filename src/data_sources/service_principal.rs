@@ -11,7 +11,7 @@ use crate::azure::ids::Guid;
 use crate::azure::{Access, Client, Error, ServicePrincipal};
 use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
-use crate::resources::consent::{
+use crate::preflight::consent::{
     KONG_CLIENT_ID, READ_RIGHTS, foreign_cloud_warning, ways_to_consent,
 };
 use crate::resources::explain::Failure;

@@ -229,7 +229,7 @@ impl Spaces<'_> {
     fn peered_already(&self, inputs: &Inputs, seen: &Observations) -> Option<Collision> {
         let target = inputs.target.as_ref()?;
         let peering = seen.peering_with(target.id())?;
-        let collides = inputs.phase == Phase::Apply && Some(peering.id) != inputs.own_peering;
+        let collides = inputs.phase == Phase::Apply && !inputs.leaving.contains(&peering.id);
         collides.then(|| Collision {
             what: format!(
                 "{} is peered with this virtual network already, by {:?} with the id {} (state {}).",

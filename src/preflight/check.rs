@@ -92,6 +92,22 @@ impl CheckId {
             Self::Regions => "The regions do not fit",
         }
     }
+
+    /// What holds when it passes.
+    const fn statement(self) -> &'static str {
+        match self {
+            Self::NetworkExists => "Konnect has the network",
+            Self::NetworkIsAzure => "the Konnect network is in Azure",
+            Self::NetworkReady => "the Konnect network is ready",
+            Self::VnetExists => "the virtual network exists",
+            Self::AddressSpace => "no address spaces overlap",
+            Self::ServicePrincipal => "Kong's application can act in the tenant",
+            Self::RoleAssignment => "Kong's application may peer with the virtual network",
+            Self::VnetPeerings => "nothing on the virtual network is in the way",
+            Self::Quota => "the quota allows one more peering",
+            Self::Regions => "the regions fit",
+        }
+    }
 }
 
 impl fmt::Display for CheckId {
@@ -198,7 +214,7 @@ impl Check {
                     "This is the check {id}; preflight = false leaves all checks out."
                 )),
             ),
-            Status::Warning => (format!("Not sure to work: {id}"), None),
+            Status::Warning => (format!("Not sure that {}", id.statement()), None),
         };
         let paragraphs = [Some(detail.clone()), Some(fix.clone()), closing];
         let text: Vec<_> = paragraphs
@@ -251,6 +267,14 @@ impl Outcome {
         Self {
             fix: fix.into(),
             ..self
+        }
+    }
+
+    /// A failure that a creation waits out is only a warning, unless nothing is to be created.
+    pub(super) fn lenient_unless_alone(self, phase: Phase, remark: &str) -> Self {
+        match phase {
+            Phase::Plan | Phase::Apply => self.lenient_at_plan(Phase::Plan, remark),
+            Phase::Standalone => self,
         }
     }
 

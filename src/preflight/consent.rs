@@ -1,9 +1,18 @@
 //! How a tenant comes by the service principal of Kong's application, in words: shared by every place that misses it.
 
+use uuid::Uuid;
+
+use crate::azure::ids::Guid;
 use crate::azure::{Cloud, Environment};
 
 /// The application that peers with virtual networks, `kong-cgw-azure-vnet-peering-app`, as the vendor's documents name it.
 pub const KONG_CLIENT_ID: &str = "207b296f-cf25-4d23-9eba-9a2c41dc62ca";
+
+/// The same id as a value.
+#[must_use]
+pub fn kong_client_id() -> Guid {
+    Uuid::from_u128(0x207b_296f_cf25_4d23_9eba_9a2c_41dc_62ca).into()
+}
 
 /// What a caller needs to look the service principal up, and what to do without.
 pub const READ_RIGHTS: &str = "\
@@ -48,6 +57,11 @@ mod tests {
 
     fn cloud(environment: Environment) -> Cloud {
         Cloud::new(environment, &EndpointOverrides::default()).unwrap()
+    }
+
+    #[test]
+    fn both_forms_of_the_client_id_are_one() {
+        assert_eq!(kong_client_id().as_str(), KONG_CLIENT_ID);
     }
 
     #[test]

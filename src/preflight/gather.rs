@@ -285,7 +285,7 @@ impl Azure<'_> {
             return Vec::new();
         };
         let mut named: Vec<(String, VnetId)> = Vec::new();
-        for gateway in others(gateways.map_or(&[], Vec::as_slice), inputs.own_peering) {
+        for gateway in others(gateways.map_or(&[], Vec::as_slice), &inputs.leaving) {
             if let Some(attached) = attached_vnet(gateway)
                 && attached != *vnet_id
                 && named.iter().all(|(_, known)| *known != attached)
@@ -350,7 +350,11 @@ impl Azure<'_> {
         client: &azure::Client,
         client_id: &Guid,
     ) -> Look<Option<ServicePrincipal>> {
-        let answer = client.find_service_principal(self.scope, client_id).await;
+        let answer = match client.find_service_principal(self.scope, client_id).await {
+            // Replicas lag: what this very run made counts, although it is not shown yet.
+            Ok(None) => Ok(client.just_made_service_principal(client_id)),
+            answer => answer,
+        };
         look(
             &format!("the service principal of the application {client_id}"),
             "Application.Read.All in Microsoft Graph",
@@ -370,7 +374,10 @@ impl Azure<'_> {
             .collect(self.scope)
             .await;
         match answer {
-            Ok(assignments) => Look::Seen(self.read_roles(client, vnet_id, assignments).await),
+            Ok(mut assignments) => {
+                assignments.extend(client.just_made_role_assignments(principal));
+                Look::Seen(self.read_roles(client, vnet_id, assignments).await)
+            }
             Err(error) => blind(
                 "the role assignments at the virtual network",
                 "Microsoft.Authorization/roleAssignments/read there, as in the role Reader",
@@ -388,10 +395,10 @@ impl Azure<'_> {
     ) -> Grants {
         let mut scopes: HashMap<RoleDefinitionId, Vec<ArmId>> = HashMap::new();
         for assignment in assignments {
-            scopes
-                .entry(assignment.role_definition_id)
-                .or_default()
-                .push(assignment.scope);
+            let known = scopes.entry(assignment.role_definition_id).or_default();
+            if !known.contains(&assignment.scope) {
+                known.push(assignment.scope);
+            }
         }
         // A role is seen where it can be assigned: in the subscription, or only in a group of it.
         let views = [
@@ -399,9 +406,14 @@ impl Azure<'_> {
             vnet_id.as_arm_id().clone(),
         ];
         let read = scopes.into_iter().map(async |(id, scopes)| {
-            let role = client
-                .find_role_definition(self.scope, id.guid(), &views)
-                .await;
+            let role = match client.just_made_role_definition(id.guid()) {
+                Some(role) => Ok(Some(role)),
+                None => {
+                    client
+                        .find_role_definition(self.scope, id.guid(), &views)
+                        .await
+                }
+            };
             (id, scopes, role)
         });
         let mut grants = Grants::default();

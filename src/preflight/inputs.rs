@@ -46,25 +46,25 @@ pub struct Inputs {
     pub client_id: Guid,
     /// The actions that it has to be permitted at the virtual network.
     pub needed_actions: Vec<String>,
-    /// The peering that is checked or replaced, where it exists: it does not collide with itself.
-    pub own_peering: Option<TransitGatewayId>,
+    /// Peerings that do not count: the one that is checked itself, where it exists, and those that this run replaces.
+    pub leaving: Vec<TransitGatewayId>,
     /// When.
     pub phase: Phase,
 }
 
 impl Inputs {
-    /// The check of a peering that does not exist yet, with what the vendor documents for it.
+    /// The check of a peering that does not exist yet, by Kong's usual application and with what the vendor documents for it.
     #[must_use]
-    pub fn new(phase: Phase, client_id: Guid) -> Self {
+    pub fn new(phase: Phase) -> Self {
         Self {
             network_id: None,
             target: None,
             tenant_id: None,
-            client_id,
+            client_id: super::consent::kong_client_id(),
             needed_actions: super::permissions::VNET_PEERING_ACTIONS
                 .map(str::to_owned)
                 .to_vec(),
-            own_peering: None,
+            leaving: Vec::new(),
             phase,
         }
     }

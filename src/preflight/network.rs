@@ -102,10 +102,10 @@ pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Outcome {
         }
         NetworkState::Offline => Outcome::failed(found)
             .fix("It has no infrastructure yet: Konnect provisions it once a gateway's configuration uses it. Peerings wait until then.")
-            .lenient_at_plan(inputs.phase, "This run may still bring it up."),
+            .lenient_unless_alone(inputs.phase, "The creation of the peering waits for it."),
         NetworkState::Created | NetworkState::Initializing | NetworkState::Unknown(_) => Outcome::failed(found)
             .fix("Provisioning a network takes 30 to 40 minutes.")
-            .lenient_at_plan(inputs.phase, "The creation of the peering waits for it."),
+            .lenient_unless_alone(inputs.phase, "The creation of the peering waits for it."),
     }
 }
 

@@ -123,23 +123,28 @@ fn is_alive(state: &TransitGatewayState) -> bool {
     !state.is_ending() && *state != TransitGatewayState::Error
 }
 
-/// The network's peerings that live, apart from the one that is checked.
-pub(super) fn others(
-    gateways: &[TransitGateway],
-    own: Option<TransitGatewayId>,
-) -> impl Iterator<Item = &TransitGateway> {
+/// The network's peerings that live, apart from those that do not count.
+pub(super) fn others<'a>(
+    gateways: &'a [TransitGateway],
+    leaving: &'a [TransitGatewayId],
+) -> impl Iterator<Item = &'a TransitGateway> {
     gateways
         .iter()
-        .filter(move |gateway| Some(gateway.id) != own && is_alive(&gateway.state))
+        .filter(|gateway| !leaving.contains(&gateway.id) && is_alive(&gateway.state))
 }
 
 impl Observations {
-    /// The peering of the network that leads to `vnet_id` already, the checked one included.
+    /// The living peering of the network that leads to `vnet_id` already, one that does not count included.
     pub(super) fn peering_with(&self, vnet_id: &VnetId) -> Option<&TransitGateway> {
-        let gateways = self.gateways.seen()?;
-        gateways.iter().find(|gateway| {
-            is_alive(&gateway.state)
-                && attached_vnet(gateway).is_some_and(|attached| attached == *vnet_id)
+        self.peerings_with(vnet_id)
+            .find(|gateway| is_alive(&gateway.state))
+    }
+
+    /// All peerings of the network that lead to `vnet_id`, whatever their state.
+    pub(super) fn peerings_with(&self, vnet_id: &VnetId) -> impl Iterator<Item = &TransitGateway> {
+        let gateways = self.gateways.seen().map(Vec::as_slice).unwrap_or_default();
+        gateways.iter().filter(move |gateway| {
+            attached_vnet(gateway).is_some_and(|attached| attached == *vnet_id)
         })
     }
 

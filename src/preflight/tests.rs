@@ -261,7 +261,7 @@ async fn a_peering_does_not_collide_with_itself() {
         )]),
     );
     let own = Inputs {
-        own_peering: Some(OWN.parse().unwrap()),
+        leaving: vec![OWN.parse().unwrap()],
         ..inputs(Phase::Apply)
     };
     let report = run_in(world.clone(), &own).await;
@@ -285,7 +285,7 @@ async fn the_half_of_a_peering_about_to_be_replaced_fails_no_plan() {
         )]),
     );
     let own = Inputs {
-        own_peering: Some(OWN.parse().unwrap()),
+        leaving: vec![OWN.parse().unwrap()],
         ..inputs(Phase::Plan)
     };
     let report = run_in(world, &own).await;
@@ -332,4 +332,59 @@ async fn an_interrupted_run_ends_at_once() {
     };
     assert!(run(&inputs(Phase::Apply), clients, &scope).await.passed());
     assert_eq!(*both.calls.lock().unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_this_run_made_a_moment_ago_counts_before_replicas_show_it() {
+    let mut world = World::sound();
+    let assignment = format!("{}/{OWN}", below_vnet("roleAssignments"));
+    for path in [below_vnet("roleAssignments"), PRINCIPALS.to_owned()] {
+        world.set(path, json!({"value": []}));
+    }
+    let role = world.answers.remove(&role_path().to_lowercase()).unwrap().1;
+    world.set(
+        format!("POST {PRINCIPALS}"),
+        json!({"id": PRINCIPAL, "appId": APPLICATION}),
+    );
+    world.set(format!("PUT {}", role_path()), role);
+    world.set(
+        format!("PUT {assignment}"),
+        json!({"id": assignment, "properties": {"roleDefinitionId": role_path(), "principalId": PRINCIPAL}}),
+    );
+    let both = clients(world);
+    let report = run_both(&both, &inputs(Phase::Apply)).await;
+    assert_eq!(
+        faults(&report),
+        ["service_principal failed", "role_assignment skipped"]
+    );
+
+    let client = both.azure.client().unwrap();
+    let scope = Scope::detached(Duration::from_secs(60));
+    let principal = client
+        .create_service_principal(&scope, &APPLICATION.parse().unwrap())
+        .await
+        .unwrap();
+    let report = run_both(&both, &inputs(Phase::Apply)).await;
+    assert_eq!(faults(&report), ["role_assignment failed"]);
+
+    let role_id = role_path().parse().unwrap();
+    let body = azure::RoleDefinitionBody::default();
+    client
+        .put_role_definition(&scope, &role_id, &body)
+        .await
+        .unwrap();
+    let body = azure::RoleAssignmentBody {
+        role_definition_id: role_id,
+        principal_id: principal.id,
+        description: String::new(),
+        condition: None,
+        condition_version: None,
+    };
+    let assignment_id = assignment.parse().unwrap();
+    client
+        .put_role_assignment(&scope, &assignment_id, &body)
+        .await
+        .unwrap();
+    let report = run_both(&both, &inputs(Phase::Apply)).await;
+    assert_eq!(faults(&report), [""; 0]);
 }

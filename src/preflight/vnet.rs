@@ -48,7 +48,7 @@ enum Remains {
     Fine,
     /// Its other half is gone, and it leads to the Konnect network: Azure makes no second one beside it.
     Blocks,
-    /// The same, but the peering that it belongs to is about to be replaced.
+    /// The same, but it may go with a peering that is replaced.
     MayBlock,
     /// It leads to the Konnect network, but does not know its present addresses, or the other way round.
     OutOfSync,
@@ -109,8 +109,8 @@ fn judge(
         None | Some(PeeringSyncLevel::FullyInSync)
     );
     match (leads_to_konnect, is_dead) {
-        // Deleting the old peering takes its half along.
-        (true, true) if inputs.phase == Phase::Plan && inputs.own_peering.is_some() => {
+        // Before it is made anew, the old peering is deleted, and takes its half along.
+        (true, true) if inputs.phase == Phase::Plan && may_be_replaced(inputs, seen) => {
             Remains::MayBlock
         }
         (true, true) => Remains::Blocks,
@@ -119,6 +119,14 @@ fn judge(
         (false, true) if inputs.phase == Phase::Standalone => Remains::DeadElsewhere,
         _ => Remains::Fine,
     }
+}
+
+/// Whether Konnect has a peering with this virtual network, in whatever state.
+fn may_be_replaced(inputs: &Inputs, seen: &Observations) -> bool {
+    inputs
+        .target
+        .as_ref()
+        .is_some_and(|target| seen.peerings_with(target.id()).next().is_some())
 }
 
 fn tell(remains: Remains, peering: &VnetPeering) -> String {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::data_sources::network::NetworkDataSource;
+use crate::data_sources::preflight::PreflightDataSource;
 use crate::data_sources::service_principal::ServicePrincipalDataSource;
 use crate::functions::admin_consent_url::AdminConsentUrl;
 use crate::functions::cidrs_overlap::CidrsOverlap;
@@ -22,6 +23,10 @@ use crate::{azure, konnect};
 pub fn registry(azure: &Arc<azure::Access>, konnect: &Arc<konnect::Access>) -> Registry {
     Registry::new()
         .data_source(NetworkDataSource::new(Arc::clone(konnect)))
+        .data_source(PreflightDataSource::new(
+            Arc::clone(azure),
+            Arc::clone(konnect),
+        ))
         .data_source(ServicePrincipalDataSource::new(Arc::clone(azure)))
         .function(AdminConsentUrl)
         .function(CidrsOverlap)

@@ -15,8 +15,6 @@ pub mod service_principal;
 mod settle;
 pub mod vnet_peering;
 
-pub use crate::preflight::consent;
-
 /// What bounds the remote calls of one lifecycle call: the user's timeout and interruption.
 #[must_use]
 pub fn scope(context: &Context) -> Scope {

@@ -34,6 +34,18 @@ const fn always(
     }
 }
 
+const fn waited_out(
+    name: &'static str,
+    check: CheckId,
+    change: fn(&mut World),
+    says: &'static [&'static str],
+) -> Fault {
+    Fault {
+        at_apply: Status::Warning,
+        ..only_at_apply(name, check, change, says)
+    }
+}
+
 const fn only_at_apply(
     name: &'static str,
     check: CheckId,
@@ -66,7 +78,7 @@ fn of_existence() -> Vec<Fault> {
             |world| world.network(&json!({"state": "terminating"})),
             &["terminating"],
         ),
-        only_at_apply(
+        waited_out(
             "network initializing",
             CheckId::NetworkReady,
             |world| {
@@ -74,13 +86,13 @@ fn of_existence() -> Vec<Fault> {
             },
             &["initializing", "INVALID: zone", "30 to 40 minutes"],
         ),
-        only_at_apply(
+        waited_out(
             "network in a state to come",
             CheckId::NetworkReady,
             |world| world.network(&json!({"state": "dreaming"})),
             &["dreaming"],
         ),
-        only_at_apply(
+        waited_out(
             "network offline",
             CheckId::NetworkReady,
             |world| world.network(&json!({"state": "offline"})),

@@ -7,6 +7,7 @@ pub(crate) mod flow;
 pub(crate) mod gateways;
 pub(crate) mod import;
 pub(crate) mod phase;
+pub(crate) mod preflight;
 pub(crate) mod private_dns;
 pub(crate) mod schema;
 

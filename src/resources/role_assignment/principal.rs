@@ -7,7 +7,7 @@ use crate::azure::ids::Guid;
 use crate::azure::{Client, PrincipalKind};
 use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, Waited};
-use crate::resources::consent::ways_to_consent;
+use crate::preflight::consent::ways_to_consent;
 use crate::resources::explain::Failure;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use crate::azure::ids::Guid;
 use crate::azure::{Access, ServicePrincipal};
 use crate::http::Scope;
-use crate::resources::consent::{foreign_cloud_warning, ways_to_consent};
+use crate::preflight::consent::{foreign_cloud_warning, ways_to_consent};
 use crate::resources::explain::Failure;
 use crate::resources::planned::{known, parsed};
 use crate::resources::scope;

@@ -1,7 +1,7 @@
 //! The attributes of `konnectazure_service_principal`.
 
 use crate::azure::ids::Guid;
-use crate::resources::consent::KONG_CLIENT_ID;
+use crate::preflight::consent::KONG_CLIENT_ID;
 use crate::resources::equivalence::same_text_ignoring_case;
 use crate::tf::schema::{Attribute, Schema};
 use crate::tf::types::Type;

@@ -7,7 +7,7 @@ use crate::azure::ids::Guid;
 use crate::azure::{Access, Client, Error, ServicePrincipal};
 use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, tolerate};
-use crate::resources::consent::{READ_RIGHTS, ways_to_consent};
+use crate::preflight::consent::{READ_RIGHTS, ways_to_consent};
 use crate::resources::explain::{Failure, import_block};
 use crate::resources::settle;
 use crate::tf::context::Context;

@@ -1,4 +1,4 @@
-//! The course of one creation: nothing of that name, network ready, checks, POST, ready.
+//! The course of one creation: nothing of that name, checks, network ready, POST, ready.
 
 use crate::azure;
 use crate::http::poll::Waited;
@@ -44,8 +44,9 @@ impl Creation<'_> {
             let adopted = self.wait(&model, existing).await;
             return Ok((self.finish(model, adopted)?, None));
         }
-        let network = self.flow.network_ready().await?;
+        // What is wrong is told before the wait for the network, which can take long.
         self.preflight.apply(&self.flow.scope, &model).await?;
+        let network = self.flow.network_ready().await?;
         let gateway = self.make(&model, &body).await?;
         let made = match self.wait(&model, gateway).await {
             Err(not_ready) if self.is_worth_another_try(&not_ready) => {

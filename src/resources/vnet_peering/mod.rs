@@ -24,6 +24,7 @@ use crate::azure;
 use crate::azure::ids::VnetId;
 use crate::http::scope::Scope;
 use crate::konnect::{self, Network, NetworkId, TransitGatewayId};
+use crate::preflight::Clients;
 use crate::resources::azure_target::{self, TargetPlan};
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::gateways::Gateways;
@@ -40,7 +41,7 @@ use crate::tf::schema::{IdentityAttribute, Schema};
 use self::azure_half::Half;
 use self::creation::Creation;
 use self::hints::Hints;
-use self::preflight::Preflight;
+use self::preflight::{Preflight, Replaced};
 pub use self::schema::{AzurePeeringModel, VnetPeeringModel};
 
 const TYPE_NAME: &str = "konnectazure_vnet_peering";
@@ -58,13 +59,18 @@ const TIMEOUTS: Timeouts = Timeouts {
 pub struct VnetPeeringResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
+    replaced: Replaced,
 }
 
 impl VnetPeeringResource {
     /// A resource that uses these clients once they are configured.
     #[must_use]
-    pub const fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self { azure, konnect }
+    pub fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
+        Self {
+            azure,
+            konnect,
+            replaced: Replaced::default(),
+        }
     }
 }
 
@@ -213,8 +219,11 @@ impl Resource for VnetPeeringResource {
 impl VnetPeeringResource {
     fn preflight<'a>(&'a self, context: &'a Context) -> Preflight<'a> {
         Preflight {
-            azure: &self.azure,
-            konnect: &self.konnect,
+            clients: Clients {
+                azure: &self.azure,
+                konnect: &self.konnect,
+            },
+            replaced: &self.replaced,
             context,
         }
     }

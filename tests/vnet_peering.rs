@@ -526,7 +526,7 @@ fn who_may_not_look_at_azure_is_warned_and_goes_on() {
     workspace.write(&peering(&cloud, &by_id(&cloud)));
     let said = folded(&workspace.apply().expect_success("apply"));
     assert!(
-        said.contains("Not sure to work: service_principal"),
+        said.contains("Not sure that Kong's application can act in the tenant"),
         "{said}"
     );
     let state = workspace.state();

@@ -66,7 +66,7 @@ pub struct Core {
     pub resources: BTreeMap<String, Schema>,
     pub data_sources: BTreeMap<String, Schema>,
     pub provider: Schema,
-    identities: BTreeMap<String, Type>,
+    pub identities: BTreeMap<String, Type>,
     plugin: Plugin,
 }
 

@@ -205,7 +205,12 @@ fn consent_by_another_team_shows_the_link_waits_and_leaves_their_consent_alone()
 
 #[test]
 fn every_example_is_applied_by_a_test() {
-    let tests = [include_str!("examples.rs"), include_str!("flow.rs")].concat();
+    let tests = [
+        include_str!("examples.rs"),
+        include_str!("flow.rs"),
+        include_str!("moves.rs"),
+    ]
+    .concat();
     let entries = std::fs::read_dir(root().join("examples"))
         .unwrap()
         .flatten();

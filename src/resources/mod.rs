@@ -8,6 +8,7 @@ pub mod dns_mappings;
 pub mod equivalence;
 pub mod explain;
 pub mod konnect_object;
+mod moved;
 pub mod peering_role;
 mod planned;
 pub mod role_assignment;

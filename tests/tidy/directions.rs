@@ -76,6 +76,7 @@ pub(crate) const SHARED: &[&str] = &[
     "equivalence",
     "explain",
     "konnect_object",
+    "moved",
     "planned",
     "scope",
     "settle",

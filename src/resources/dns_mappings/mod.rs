@@ -7,6 +7,7 @@
 //! Rights: `Network Admin` in Konnect; `Network Viewer` may not read private DNS. Import: `NETWORK_ID/PRIVATE_DNS_ID`.
 
 mod mappings;
+mod moved;
 mod schema;
 
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
-use crate::tf::resource::{ImportId, Planned, Resource, Save, Timeouts};
+use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 pub use self::mappings::DnsMapping;
@@ -239,6 +240,10 @@ impl Resource for DnsMappingsResource {
             use_existing: Attr::Known(false),
             ..DnsMappingsModel::default()
         })
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
+        moved::model(source)
     }
 }
 

@@ -69,11 +69,11 @@ impl Objects for Gateways {
     }
 }
 
-/// An object that was imported into a resource that cannot manage it.
+/// An object that was imported or moved into a resource that cannot manage it.
 pub(crate) fn other_kind(id: TransitGatewayId, attachment: &Attachment) -> Diagnostics {
     let advice = match attachment {
-        Attachment::AzureVnet { .. } => "Import it as konnectazure_vnet_peering.",
-        Attachment::AzureVhub { .. } => "Import it as konnectazure_virtual_hub_peering.",
+        Attachment::AzureVnet { .. } => "Use konnectazure_vnet_peering for it.",
+        Attachment::AzureVhub { .. } => "Use konnectazure_virtual_hub_peering for it.",
         Attachment::Other(_) => {
             "It connects to another cloud, which this provider does not manage."
         }

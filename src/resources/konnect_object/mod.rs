@@ -6,6 +6,7 @@ pub(crate) mod dns_config;
 pub(crate) mod flow;
 pub(crate) mod gateways;
 pub(crate) mod import;
+pub(crate) mod moved;
 pub(crate) mod phase;
 pub(crate) mod preflight;
 pub(crate) mod private_dns;

@@ -63,13 +63,11 @@ impl Objects for PrivateDnsObjects {
     }
 }
 
-/// An object that was imported into a resource that cannot manage it.
+/// An object that was imported or moved into a resource that cannot manage it.
 pub(crate) fn other_kind(id: PrivateDnsId, config: &PrivateDnsConfig) -> Diagnostics {
     let advice = match config {
-        PrivateDnsConfig::AzureOutboundResolver { .. } => "Import it as konnectazure_dns_mappings.",
-        PrivateDnsConfig::AzureHostedZone { .. } => {
-            "Import it as konnectazure_private_hosted_zone."
-        }
+        PrivateDnsConfig::AzureOutboundResolver { .. } => "Use konnectazure_dns_mappings for it.",
+        PrivateDnsConfig::AzureHostedZone { .. } => "Use konnectazure_private_hosted_zone for it.",
         PrivateDnsConfig::Other(_) => {
             "It belongs to another cloud, which this provider does not manage."
         }

@@ -13,6 +13,7 @@ mod blockers;
 mod conflict;
 mod convert;
 mod create;
+mod moved;
 mod permissions;
 mod plan;
 mod purpose;
@@ -35,7 +36,7 @@ use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
-use crate::tf::resource::{ImportId, Planned, Resource, Save, Timeouts};
+use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 use convert::{Change, Removal, Wanted};
@@ -243,6 +244,10 @@ impl Resource for PeeringRoleResource {
             created: Attr::Known(true),
             ..PeeringRoleModel::default()
         })
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
+        moved::model(source)
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod convert;
 mod explain;
+mod moved;
 mod principal;
 mod schema;
 
@@ -28,7 +29,7 @@ use crate::resources::{scope, settle};
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
-use crate::tf::resource::{ImportId, Planned, Resource, Save, Timeouts};
+use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 use convert::Wanted;
@@ -224,6 +225,10 @@ impl Resource for RoleAssignmentResource {
             skip_propagation_wait: Attr::Known(false),
             ..RoleAssignmentModel::default()
         })
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
+        moved::model(source)
     }
 }
 

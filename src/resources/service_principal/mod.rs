@@ -9,6 +9,7 @@
 //! What was there before is shared with whoever put it there: it is never written to, and never deleted.
 //! Source: <https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals>.
 
+mod moved;
 mod schema;
 mod session;
 
@@ -28,7 +29,7 @@ use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
-use crate::tf::resource::{ImportId, Planned, Resource, Save, Timeouts};
+use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 pub use schema::ServicePrincipalModel;
@@ -222,6 +223,10 @@ impl Resource for ServicePrincipalResource {
             ))
         })?;
         Ok(filled(wanted, &session, &principal, false))
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
+        moved::model(source)
     }
 }
 

@@ -12,6 +12,7 @@ mod azure_half;
 mod convert;
 mod creation;
 mod hints;
+mod moved;
 mod preflight;
 mod schema;
 
@@ -35,7 +36,7 @@ use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
-use crate::tf::resource::{ImportId, Planned, Resource, Save, Timeouts};
+use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 use self::azure_half::Half;
@@ -213,6 +214,10 @@ impl Resource for VnetPeeringResource {
             use_existing: Attr::Known(false),
             ..VnetPeeringModel::default()
         })
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
+        moved::model(source)
     }
 }
 

@@ -189,6 +189,8 @@ impl Spaces<'_> {
             .peerings
             .iter()
             .filter(|peering| !is_kongs_half(inputs, seen, peering))
+            // Whether it is Kong's half cannot be told without the network's peerings, and that is told by itself.
+            .filter(|peering| seen.gateways.seen().is_some() || !leads_to(peering, self.network))
             // A dead one is told by the check of peerings.
             .filter(|peering| peering.state != Some(PeeringState::Disconnected))
             .filter_map(|peering| {

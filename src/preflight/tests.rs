@@ -116,6 +116,22 @@ async fn without_the_right_to_look_there_is_a_warning_with_its_name_and_never_a_
 }
 
 #[tokio::test]
+async fn a_half_that_may_be_kongs_is_no_collision_where_the_peerings_may_not_be_listed() {
+    let mut world = World::sound();
+    let halves = json!([half(
+        "kong",
+        KONGS_VNET,
+        "Connected",
+        "FullyInSync",
+        &["10.64.0.0/16"]
+    )]);
+    world.vnet(&["10.1.0.0/16"], &halves);
+    world.refuse(gateways_path(), 403, json!({"title": "Forbidden"}));
+    let report = run_in(world, &inputs(Phase::Standalone)).await;
+    assert_eq!(faults(&report), ["address_space warning"]);
+}
+
+#[tokio::test]
 async fn the_region_tells_the_cloud_where_the_account_may_not_be_read() {
     let mut world = World::sound();
     world.refuse(account_path(), 403, json!({"title": "Forbidden"}));

@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::http::poll::Progress;
 use crate::konnect::{self, NetworkId, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId};
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::NotReady;
-use crate::resources::konnect_object::phase::{Lifecycle, Phase, Settled};
+use crate::resources::konnect_object::phase::{self, Lifecycle, Phase, Settled};
 use crate::resources::konnect_object::private_dns::{PrivateDnsObjects, other_kind};
 use crate::resources::konnect_object::schema::state_metadata;
 use crate::resources::konnect_object::{Flow, explain, import, is_set, schema as common};
@@ -62,13 +63,14 @@ impl DnsMappingsResource {
     fn flow<'a>(
         &self,
         context: &'a Context,
+        action: &'static str,
         network_id: NetworkId,
         noun: String,
     ) -> Result<Flow<'a, PrivateDnsObjects>, Diagnostics> {
         let client = self
             .konnect
             .client()
-            .map_err(|error| Failure::new("manage", noun.clone()).explain(&error))?;
+            .map_err(|error| Failure::new(action, noun.clone()).explain(&error))?;
         let objects = PrivateDnsObjects {
             client: Arc::clone(&client),
             network_id,
@@ -148,7 +150,7 @@ impl Resource for DnsMappingsResource {
         save: &Save<DnsMappingsModel>,
     ) -> Result<DnsMappingsModel, Diagnostics> {
         let network_id = import::recorded_network(&planned.network_id)?;
-        let flow = self.flow(context, network_id, noun(&planned))?;
+        let flow = self.flow(context, "create", network_id, noun(&planned))?;
         let body = to_body(&planned).ok_or_else(|| not_known("create", &planned))?;
         let existing = flow.adopt(&body, is_set(&planned.use_existing)).await?;
         let object = if let Some(existing) = existing {
@@ -198,17 +200,9 @@ impl Resource for DnsMappingsResource {
         save: &Save<DnsMappingsModel>,
     ) -> Result<DnsMappingsModel, Diagnostics> {
         let place = recorded(&prior)?;
-        let flow = self.flow(context, place.network_id, noun(&planned))?;
+        let flow = self.flow(context, "update", place.network_id, noun(&planned))?;
         let body = to_body(&planned).ok_or_else(|| not_known("update", &planned))?;
-        let before = changeable(&flow, place.id).await?;
-        let changed = flow
-            .client
-            .patch_private_dns(&flow.scope, &place.network_id, &place.id, &body)
-            .await
-            .map_err(|error| {
-                let failure = flow.failure("update").fields(&attribute_of_field);
-                explain(failure, &error)
-            })?;
+        let (before, changed) = change(&flow, place.id, &body).await?;
         let model = apply_remote(planned, &changed)?;
         save.save(&model);
         if !is_set(&model.wait_for_ready) {
@@ -222,7 +216,7 @@ impl Resource for DnsMappingsResource {
 
     async fn delete(&self, context: &Context, state: DnsMappingsModel) -> Result<(), Diagnostics> {
         let place = recorded(&state)?;
-        let flow = self.flow(context, place.network_id, noun(&state))?;
+        let flow = self.flow(context, "delete", place.network_id, noun(&state))?;
         flow.delete(place.id, "delete").await
     }
 
@@ -245,6 +239,44 @@ impl Resource for DnsMappingsResource {
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         moved::model(source)
     }
+}
+
+/// Changes the object once it is not in transition; tells how it was before, and how it is now.
+async fn change(
+    flow: &Flow<'_, PrivateDnsObjects>,
+    id: PrivateDnsId,
+    body: &NewPrivateDns,
+) -> Result<(Phase, PrivateDns), Diagnostics> {
+    loop {
+        let before = changeable(flow, id).await?;
+        let changed = flow
+            .client
+            .patch_private_dns(&flow.scope, &flow.network_id, &id, body)
+            .await;
+        let error = match changed {
+            Ok(changed) => return Ok((before, changed)),
+            Err(error) => error,
+        };
+        // Somebody else may have begun a change between the look and the request.
+        if is_refused_in_transition(flow, id, &error).await {
+            continue;
+        }
+        let failure = flow.failure("update").fields(&attribute_of_field);
+        return Err(explain(failure, &error));
+    }
+}
+
+async fn is_refused_in_transition(
+    flow: &Flow<'_, PrivateDnsObjects>,
+    id: PrivateDnsId,
+    error: &konnect::Error,
+) -> bool {
+    let may_pass = error.is_conflict() || error.is_bad_request() && !error.is_field_fault();
+    may_pass
+        && flow
+            .look(id)
+            .await
+            .is_ok_and(|object| matches!(phase::settled(object), Progress::NotYet(_)))
 }
 
 /// Waits until the object can be changed, and tells how it was then.
@@ -353,142 +385,4 @@ fn attribute_of_field(field: &str) -> Option<Path> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::tf::attr::Set;
-
-    fn model(mappings: &[(&[&str], &[&str])]) -> DnsMappingsModel {
-        let mapping = |(domains, addresses): &(&[&str], &[&str])| DnsMapping {
-            domains: Attr::Known(domains.iter().map(ToString::to_string).collect()),
-            target_ip_addresses: Attr::Known(addresses.iter().map(ToString::to_string).collect()),
-        };
-        DnsMappingsModel {
-            name: "corp".into(),
-            mappings: Attr::Known(mappings.iter().map(mapping).collect()),
-            wait_for_ready: Attr::Known(false),
-            ..DnsMappingsModel::default()
-        }
-    }
-
-    fn object(config: &serde_json::Value) -> PrivateDns {
-        serde_json::from_value(json!({
-            "id": "d2c1b0a9-8f7e-4d6c-b5a4-938271605f4e",
-            "name": "corp",
-            "state": "initializing",
-            "state_metadata": {},
-            "private_dns_attachment_config": config,
-            "entity_version": 2,
-            "created_at": "2026-08-21T10:00:00.000Z",
-            "updated_at": "2026-08-21T10:01:00.000Z",
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn the_body_holds_every_domain_with_its_addresses() {
-        let body = to_body(&model(&[
-            (&["A.example", "b.example."], &["10.0.0.4", "10.0.0.5"]),
-            (&["c.example"], &["10.0.0.4"]),
-        ]))
-        .unwrap();
-        assert_eq!(
-            serde_json::to_value(&body).unwrap(),
-            json!({
-                "name": "corp",
-                "private_dns_attachment_config": {
-                    "kind": "azure-outbound-resolver",
-                    "dns_config": {
-                        "a.example": {"remote_dns_server_ip_addresses": ["10.0.0.4", "10.0.0.5"]},
-                        "b.example": {"remote_dns_server_ip_addresses": ["10.0.0.4", "10.0.0.5"]},
-                        "c.example": {"remote_dns_server_ip_addresses": ["10.0.0.4"]},
-                    },
-                },
-            })
-        );
-    }
-
-    #[test]
-    fn nothing_is_sent_while_something_is_unknown() {
-        let unknown = DnsMappingsModel {
-            mappings: Attr::Unknown,
-            ..model(&[])
-        };
-        assert!(to_body(&unknown).is_none());
-    }
-
-    #[test]
-    fn an_import_fills_every_configurable_attribute() {
-        let stored = json!({
-            "kind": "azure-outbound-resolver",
-            "dns_config": {
-                "a.example": {"remote_dns_server_ip_addresses": ["10.0.0.4"]},
-                "b.example": {"remote_dns_server_ip_addresses": ["10.0.0.4"]},
-            },
-        });
-        let read = apply_remote(DnsMappingsModel::default(), &object(&stored)).unwrap();
-        assert_eq!(read.name, "corp".into());
-        assert_eq!(read.mapping_type, "N-to-1".into());
-        assert_eq!(read.domain_count, Attr::Known(2));
-        assert_eq!(read.entity_version, Attr::Known(2));
-        assert_eq!(
-            read.state_metadata,
-            Attr::Null,
-            "{{}} and nothing are the same"
-        );
-        let mappings = read.mappings.known().unwrap().all_known().unwrap();
-        let [only] = mappings.as_slice() else {
-            panic!("one group");
-        };
-        let domains: Set<String> = ["a.example".to_owned(), "b.example".to_owned()]
-            .into_iter()
-            .collect();
-        assert_eq!(only.domains, Attr::Known(domains));
-    }
-
-    #[test]
-    fn an_object_of_another_kind_is_refused_with_the_resource_for_it() {
-        let zone = json!({ "kind": "azure-private-hosted-zone-attachment" });
-        let refused = apply_remote(DnsMappingsModel::default(), &object(&zone)).unwrap_err();
-        let detail = &refused.iter().next().unwrap().detail;
-        assert!(
-            detail.contains("konnectazure_private_hosted_zone"),
-            "{detail}"
-        );
-    }
-
-    #[test]
-    fn fields_are_found_on_their_attributes() {
-        for (field, expected) in [
-            ("name", Some("name")),
-            (
-                "private_dns_attachment_config.dns_config.a.example.remote_dns_server_ip_addresses.0",
-                Some("mappings"),
-            ),
-            ("private_dns_attachment_config.kind", None),
-            ("networkId", None),
-        ] {
-            let found = attribute_of_field(field).map(|path| path.to_string());
-            assert_eq!(found.as_deref(), expected, "{field}");
-        }
-    }
-
-    #[test]
-    fn a_repeated_domain_is_an_error_and_an_odd_address_a_warning() {
-        let resource = DnsMappingsResource::new(Arc::default());
-        let mut diagnostics = Diagnostics::new();
-        let repeated = model(&[
-            (&["a.example"], &["8.8.8.8"]),
-            (&["A.example"], &["10.0.0.4"]),
-        ]);
-        resource.validate(&repeated, &mut diagnostics);
-        let found: Vec<bool> = diagnostics.iter().map(Diagnostic::is_error).collect();
-        assert_eq!(found, [true, false]);
-        assert!(
-            diagnostics
-                .iter()
-                .all(|diagnostic| diagnostic.path == Path::attribute("mappings"))
-        );
-    }
-}
+mod tests;

@@ -12,13 +12,18 @@ use async_trait::async_trait;
 use crate::http::error::Error as HttpError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::http::scope::Scope;
-use crate::konnect::{Client, CloudProvider, Error, Network, NetworkId};
+use crate::konnect::{Client, Error, NetworkId};
 use crate::resources::explain::{Failure, import_block};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 
 use super::phase::{self, Lifecycle, Phase, Settled};
+
+mod deletion;
+mod network;
+
+pub(crate) use network::cloud_provider;
 
 /// How often an object may be missing right after it was made, before that counts as deleted.
 const UNSEEN_LIMIT: u32 = 3;
@@ -30,7 +35,7 @@ const STALE_LIMIT: u32 = 3;
 #[async_trait]
 pub(crate) trait Objects: Send + Sync {
     /// Its id.
-    type Id: Copy + Display + Send + Sync;
+    type Id: Copy + Display + PartialEq + Send + Sync;
     /// The object.
     type Object: Lifecycle + Clone + Send + Sync;
     /// What is sent to make one.
@@ -97,16 +102,6 @@ enum First {
     Doubtful,
 }
 
-/// What a refused deletion may do next.
-enum AfterRefusal {
-    /// Try again: the object is not in transition. The flag tells whether it was when the deletion was refused.
-    TryAgain { was_in_transition: bool },
-    /// Somebody's deletion is under way.
-    Terminating,
-    /// There is nothing left to delete.
-    Gone,
-}
-
 /// What a client reported, with its advice where it has one.
 pub(crate) fn explain(failure: Failure<'_>, error: &Error) -> Diagnostics {
     let failure = match error.advice() {
@@ -114,25 +109,6 @@ pub(crate) fn explain(failure: Failure<'_>, error: &Error) -> Diagnostics {
         None => failure,
     };
     failure.explain(error.http())
-}
-
-/// The cloud that a network runs in; nothing where the token may not read the account that tells it.
-pub(crate) async fn cloud_provider(
-    client: &Client,
-    scope: &Scope,
-    network: &Network,
-) -> Option<CloudProvider> {
-    let account = network.cloud_gateway_provider_account_id?;
-    match client.get_provider_account(scope, &account).await {
-        Ok(account) => Some(account.provider),
-        Err(error) => {
-            tracing::debug!(
-                "the cloud of network {:?} is not known: {error}",
-                network.name
-            );
-            None
-        }
-    }
 }
 
 impl<O: Objects> Flow<'_, O> {
@@ -147,8 +123,10 @@ impl<O: Objects> Flow<'_, O> {
         body: &O::Body,
         use_existing: bool,
     ) -> Result<Option<O::Object>, Diagnostics> {
+        // A list may show for a while what is gone already.
+        let mut gone = Vec::new();
         let existing = loop {
-            let Some(existing) = self.find(O::name(body)).await? else {
+            let Some(existing) = self.find(O::name(body), &gone).await? else {
                 return Ok(None);
             };
             if existing.phase() != Phase::Terminating {
@@ -160,6 +138,7 @@ impl<O: Objects> Flow<'_, O> {
                 "Nothing was created. The one of before, with id {id}, is still being deleted."
             );
             self.gone(id, "create", &now).await?;
+            gone.push(id);
         };
         if use_existing && O::is_same(body, &existing) {
             tracing::info!(
@@ -172,7 +151,8 @@ impl<O: Objects> Flow<'_, O> {
         Err(self.exists(&existing, use_existing).into())
     }
 
-    async fn find(&self, name: &str) -> Result<Option<O::Object>, Diagnostics> {
+    /// The object of this name, one that stays before one that is being deleted.
+    async fn find(&self, name: &str, gone: &[O::Id]) -> Result<Option<O::Object>, Diagnostics> {
         let found = self
             .objects
             .named(&self.scope, name)
@@ -181,6 +161,7 @@ impl<O: Objects> Flow<'_, O> {
         let (ending, standing): (Vec<_>, Vec<_>) = found
             .into_iter()
             .filter(|object| object.phase() != Phase::Terminated)
+            .filter(|object| !gone.contains(&O::id(object)))
             .partition(|object| object.phase() == Phase::Terminating);
         Ok(standing.into_iter().chain(ending).next())
     }
@@ -220,57 +201,6 @@ impl<O: Objects> Flow<'_, O> {
         .at(Path::attribute("name"))
     }
 
-    /// The network, once private networking can be set up in it.
-    pub(crate) async fn network_ready(&self) -> Result<Network, Diagnostics> {
-        let network = self
-            .client
-            .get_network(&self.scope, &self.network_id)
-            .await
-            .map_err(|error| explain(self.create_failure(&error), &error))?;
-        self.check_is_azure(&network).await?;
-        self.wait_for_network(network).await
-    }
-
-    async fn wait_for_network(&self, first: Network) -> Result<Network, Diagnostics> {
-        let doing = format!("waiting for network {:?} to become ready", first.name);
-        Poll::new(doing, self.step)
-            .judging(
-                &self.scope,
-                Some(phase::network_ready(first)),
-                || self.client.get_network(&self.scope, &self.network_id),
-                |looked| match looked {
-                    Ok(network) => Ok(phase::network_ready(network)),
-                    Err(error) => tolerate(error.into_http()),
-                },
-            )
-            .await
-            .map_err(|ended| {
-                self.failure("create")
-                    .now("Nothing was created.")
-                    .at(Path::attribute("network_id"))
-                    .waited(&ended)
-            })
-    }
-
-    /// A network of another cloud never reaches Azure. Who may not read provider accounts learns it from Konnect.
-    async fn check_is_azure(&self, network: &Network) -> Result<(), Diagnostics> {
-        let cloud = match cloud_provider(&self.client, &self.scope, network).await {
-            None | Some(CloudProvider::Azure | CloudProvider::Unknown(_)) => return Ok(()),
-            Some(cloud @ (CloudProvider::Aws | CloudProvider::Gcp)) => cloud,
-        };
-        Err(self
-            .failure("create")
-            .now("Nothing was created.")
-            .at(Path::attribute("network_id"))
-            .because(format!(
-                "The network {:?} runs in the cloud {:?}, in region {:?}. Only networks in Azure can be connected with Azure; a network cannot \
-                 move, so that this needs a network in an Azure region.",
-                network.name,
-                cloud.as_str(),
-                network.region
-            )))
-    }
-
     /// Makes the object. `attribute` finds the attribute of a field that Konnect objects to.
     pub(crate) async fn create(
         &self,
@@ -297,23 +227,17 @@ impl<O: Objects> Flow<'_, O> {
             // A name that is taken has no code of its own either. There was no object of this name when the call began.
             let may_be_taken = error.is_conflict() || error.is_bad_request() && !is_users;
             if (may_be_taken || error.is_name_taken())
-                && let Ok(Some(existing)) = self.find(O::name(body)).await
+                && let Ok(Some(existing)) = self.find(O::name(body), &[]).await
             {
+                tracing::info!(
+                    "{} was made by somebody else at the same time: {error}",
+                    self.noun
+                );
                 return Err(self.exists(&existing, false).into());
             }
             let failure = self.create_failure(&error).fields(attribute);
             return Err(explain(failure, &error));
         }
-    }
-
-    /// The network if it is the reason why nothing can be made in it now.
-    async fn network_in_transition(&self) -> Option<Network> {
-        let network = self
-            .client
-            .get_network(&self.scope, &self.network_id)
-            .await
-            .ok()?;
-        matches!(phase::network_ready(network.clone()), Progress::NotYet(_)).then_some(network)
     }
 
     /// The object, once it works. `first` is what was read last.
@@ -417,87 +341,14 @@ impl<O: Objects> Flow<'_, O> {
     }
 
     /// The object, or nothing where there is none.
-    async fn look(&self, id: O::Id) -> Result<Option<O::Object>, Error> {
+    pub(crate) async fn look(&self, id: O::Id) -> Result<Option<O::Object>, Error> {
         match self.objects.get(&self.scope, id).await {
             Ok(object) => Ok(Some(object)),
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
-
-    /// Deletes the object and waits until it is gone. `action` is what fails when this does.
-    pub(crate) async fn delete(&self, id: O::Id, action: &'static str) -> Result<(), Diagnostics> {
-        let mut refused_while_stable = false;
-        loop {
-            let error = match self.objects.delete(&self.scope, id).await {
-                Ok(()) => break,
-                Err(error) => error,
-            };
-            // What is in transition is refused without a code of its own: the object's state tells whether that was the reason.
-            let may_pass = error.is_bad_request() || error.is_conflict();
-            if refused_while_stable || !may_pass {
-                let failure = self.failure(action).now(stays(id));
-                return Err(explain(failure, &error));
-            }
-            match self.after_refusal(id, &error, action).await? {
-                AfterRefusal::TryAgain { was_in_transition } => {
-                    refused_while_stable = !was_in_transition;
-                }
-                AfterRefusal::Terminating => break,
-                AfterRefusal::Gone => return Ok(()),
-            }
-        }
-        self.gone(id, action, &stays(id)).await
-    }
-
-    async fn after_refusal(
-        &self,
-        id: O::Id,
-        error: &Error,
-        action: &'static str,
-    ) -> Result<AfterRefusal, Diagnostics> {
-        let mut was_in_transition = false;
-        let refused = Progress::NotYet(format!("its deletion is refused: {error}"));
-        let doing = format!("waiting until {} can be deleted", self.noun);
-        let settled = Poll::new(doing, self.step)
-            .judging(
-                &self.scope,
-                Some(refused),
-                || self.look(id),
-                |looked| match looked {
-                    Ok(object) => {
-                        let progress = phase::settled(object);
-                        was_in_transition |= matches!(progress, Progress::NotYet(_));
-                        Ok(progress)
-                    }
-                    Err(error) => tolerate(error.into_http()),
-                },
-            )
-            .await
-            .map_err(|ended| self.failure(action).now(stays(id)).waited(&ended))?;
-        Ok(match settled {
-            Settled::Stable(_) => AfterRefusal::TryAgain { was_in_transition },
-            Settled::Terminating => AfterRefusal::Terminating,
-            Settled::Gone => AfterRefusal::Gone,
-        })
-    }
-
-    async fn gone(&self, id: O::Id, action: &'static str, now: &str) -> Result<(), Diagnostics> {
-        Poll::new(format!("waiting until {} is gone", self.noun), self.step)
-            .judging(
-                &self.scope,
-                None,
-                || self.look(id),
-                |looked| match looked {
-                    Ok(object) => Ok(phase::gone(object.as_ref())),
-                    Err(error) => tolerate(error.into_http()),
-                },
-            )
-            .await
-            .map_err(|ended| self.failure(action).now(now).waited(&ended))
-    }
 }
 
-fn stays(id: impl Display) -> String {
-    format!("It may still exist in Konnect, with id {id}, and stays in the state.")
-}
+#[cfg(test)]
+mod tests;

@@ -136,7 +136,7 @@ impl Resource for VnetPeeringResource {
         let model = self.with_tenant(&scope, planned).await?;
         let hints = Hints::new(&self.azure, &model.target());
         let place = import::recorded_network(&model.network_id)?;
-        let flow = self.flow(context, place, noun(&model), hints.waiting())?;
+        let flow = self.flow(context, "create", place, noun(&model), hints.waiting())?;
         let creation = Creation {
             azure: &self.azure,
             preflight: self.preflight(context),
@@ -195,7 +195,7 @@ impl Resource for VnetPeeringResource {
 
     async fn delete(&self, context: &Context, state: VnetPeeringModel) -> Result<(), Diagnostics> {
         let import::Place { network_id, id } = recorded(&state)?;
-        let flow = self.flow(context, network_id, noun(&state), String::new())?;
+        let flow = self.flow(context, "delete", network_id, noun(&state), String::new())?;
         flow.delete(id, "delete").await
     }
 
@@ -264,6 +264,7 @@ impl VnetPeeringResource {
     fn flow<'a>(
         &self,
         context: &'a Context,
+        action: &'static str,
         network_id: NetworkId,
         noun: String,
         advice: String,
@@ -271,7 +272,7 @@ impl VnetPeeringResource {
         let client = self
             .konnect
             .client()
-            .map_err(|error| Failure::new("reach", noun.clone()).explain(&error))?;
+            .map_err(|error| Failure::new(action, noun.clone()).explain(&error))?;
         Ok(Flow {
             context,
             scope: scope(context),

@@ -1,0 +1,103 @@
+//! Deletion to the end: asked for, waited for where it is refused in transition, seen to be done.
+
+use std::fmt::Display;
+
+use crate::http::poll::{Poll, Progress, tolerate};
+use crate::konnect::Error;
+use crate::tf::diagnostics::Diagnostics;
+
+use super::super::phase::{self, Settled};
+use super::{Flow, Objects, explain};
+
+/// What a refused deletion may do next.
+enum AfterRefusal {
+    /// Try again: the object is not in transition. The flag tells whether it was when the deletion was refused.
+    TryAgain { was_in_transition: bool },
+    /// Somebody's deletion is under way.
+    Terminating,
+    /// There is nothing left to delete.
+    Gone,
+}
+
+impl<O: Objects> Flow<'_, O> {
+    /// Deletes the object and waits until it is gone. `action` is what fails when this does.
+    pub(crate) async fn delete(&self, id: O::Id, action: &'static str) -> Result<(), Diagnostics> {
+        let mut refused_while_stable = false;
+        loop {
+            let error = match self.objects.delete(&self.scope, id).await {
+                Ok(()) => break,
+                Err(error) => error,
+            };
+            // What is in transition is refused without a code of its own: the object's state tells whether that was the reason.
+            let may_pass = error.is_bad_request() || error.is_conflict();
+            if refused_while_stable || !may_pass {
+                let failure = self.failure(action).now(stays(id));
+                return Err(explain(failure, &error));
+            }
+            match self.after_refusal(id, &error, action).await? {
+                AfterRefusal::TryAgain { was_in_transition } => {
+                    refused_while_stable = !was_in_transition;
+                }
+                AfterRefusal::Terminating => break,
+                AfterRefusal::Gone => return Ok(()),
+            }
+        }
+        self.gone(id, action, &stays(id)).await
+    }
+
+    async fn after_refusal(
+        &self,
+        id: O::Id,
+        error: &Error,
+        action: &'static str,
+    ) -> Result<AfterRefusal, Diagnostics> {
+        let mut was_in_transition = false;
+        let refused = Progress::NotYet(format!("its deletion is refused: {error}"));
+        let doing = format!("waiting until {} can be deleted", self.noun);
+        let settled = Poll::new(doing, self.step)
+            .judging(
+                &self.scope,
+                Some(refused),
+                || self.look(id),
+                |looked| match looked {
+                    Ok(object) => {
+                        let progress = phase::settled(object);
+                        was_in_transition |= matches!(progress, Progress::NotYet(_));
+                        Ok(progress)
+                    }
+                    Err(error) => tolerate(error.into_http()),
+                },
+            )
+            .await
+            .map_err(|ended| self.failure(action).now(stays(id)).waited(&ended))?;
+        Ok(match settled {
+            Settled::Stable(_) => AfterRefusal::TryAgain { was_in_transition },
+            Settled::Terminating => AfterRefusal::Terminating,
+            Settled::Gone => AfterRefusal::Gone,
+        })
+    }
+
+    pub(super) async fn gone(
+        &self,
+        id: O::Id,
+        action: &'static str,
+        now: &str,
+    ) -> Result<(), Diagnostics> {
+        Poll::new(format!("waiting until {} is gone", self.noun), self.step)
+            .judging(
+                &self.scope,
+                None,
+                || self.look(id),
+                |looked| match looked {
+                    Ok(object) => Ok(phase::gone(object.as_ref())),
+                    Err(error) => tolerate(error.into_http()),
+                },
+            )
+            .await
+            .map_err(|ended| self.failure(action).now(now).waited(&ended))
+    }
+}
+
+fn stays(id: impl Display) -> String {
+    format!("It may still exist in Konnect, with id {id}, and stays in the state.")
+}

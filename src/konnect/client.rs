@@ -71,8 +71,7 @@ impl Client {
         scope: &Scope,
         request: Request,
     ) -> Result<Vec<T>, Error> {
-        let answer = page::list(&self.api, scope, request).await;
-        answer.map_err(|error| self.explain(error))
+        page::list(self, request).collect(scope).await
     }
 
     /// Deletes; an object that is not there counts as deleted, for the answer to an earlier attempt may have been lost.

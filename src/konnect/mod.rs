@@ -28,6 +28,7 @@ pub use client::Client;
 pub use error::Error;
 pub use ids::{InvalidId, NetworkId, PrivateDnsId, ProviderAccountId, TransitGatewayId};
 pub use networks::{Network, NetworkFilter, ProviderMetadata};
+pub use page::List;
 pub use private_dns::{NewPrivateDns, PrivateDns, PrivateDnsConfig};
 pub use provider_accounts::{CloudProvider, ProviderAccount};
 pub use server_url::{DEFAULT_SERVER_URL, InvalidServerUrl, server_url};

@@ -6,6 +6,7 @@ use super::client::{Client, network_path};
 use super::error::Error;
 use super::ids::{NetworkId, ProviderAccountId};
 use super::lenient::{integer, or_default, readable};
+use super::page::{List, list};
 use super::state::{NetworkState, StateMetadata};
 use crate::http::{Request, Scope};
 
@@ -104,6 +105,12 @@ impl Client {
     pub async fn get_network(&self, scope: &Scope, id: &NetworkId) -> Result<Network, Error> {
         self.read(scope, Request::get(network_path(&id.to_string(), &[])))
             .await
+    }
+
+    /// Every network, in no particular order, page by page.
+    #[must_use]
+    pub fn networks_in_pages(&self) -> List<'_, Network> {
+        list(self, Request::get(["v2", "cloud-gateways", "networks"]))
     }
 
     /// Lists networks, in no particular order.

@@ -3,12 +3,15 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::client::Client;
+use super::error::Error;
 use super::lenient::{maybe_integer, or_default};
-use crate::http::{Api, Error, Pages, Request, Scope};
+use crate::http::{Pages, Request, Scope};
 
 /// The service's own default is not documented; fewer round trips are kinder to its rate limit.
 const PAGE_SIZE: usize = 100;
 
+/// One page of a list.
 #[derive(Debug, Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 struct Page<T> {
@@ -39,12 +42,37 @@ fn full_page(meta: &PageMeta) -> usize {
         .map_or(PAGE_SIZE, |size| size.min(PAGE_SIZE))
 }
 
-/// Every object of a list.
-pub(super) async fn list<T: DeserializeOwned>(
-    api: &Api,
-    scope: &Scope,
-    request: Request,
-) -> Result<Vec<T>, Error> {
+/// Takes a page apart into its objects and the request for the next page.
+type Split<T> = Box<dyn FnMut(Page<T>) -> (Vec<T>, Option<Request>) + Send>;
+
+/// A list that is read page by page.
+pub struct List<'c, T> {
+    client: &'c Client,
+    pages: Pages<Page<T>, T, Split<T>>,
+}
+
+impl<T: DeserializeOwned> List<'_, T> {
+    /// The next page's objects; `None` after the last page.
+    ///
+    /// # Errors
+    /// When the page cannot be read.
+    pub async fn next(&mut self, scope: &Scope) -> Result<Option<Vec<T>>, Error> {
+        let page = self.pages.next(scope).await;
+        page.map_err(|error| self.client.explain(error))
+    }
+
+    /// Every object.
+    ///
+    /// # Errors
+    /// When a page cannot be read: a list is whole or an error.
+    pub async fn collect(self, scope: &Scope) -> Result<Vec<T>, Error> {
+        let all = self.pages.collect(scope).await;
+        all.map_err(|error| self.client.explain(error))
+    }
+}
+
+/// The list that `request` asks for.
+pub(super) fn list<T: DeserializeOwned>(client: &Client, request: Request) -> List<'_, T> {
     let numbered = move |number: usize| {
         request
             .clone()
@@ -65,21 +93,26 @@ pub(super) async fn list<T: DeserializeOwned>(
         let next = (has_more && !page.data.is_empty()).then(|| numbered(number));
         (page.data, next)
     };
-    Pages::new(api, first, split).collect(scope).await
+    List {
+        client,
+        pages: Pages::new(client.api(), first, Box::new(split)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::super::client::tests::api;
+    use super::super::client::tests::client;
     use super::*;
     use crate::http::transport::scripted::{Answer, Script};
 
     async fn listed(answers: &[&str]) -> (Vec<u32>, Vec<String>) {
         let script = Script::new(answers.iter().map(|body| Answer::json(200, *body)));
         let scope = Scope::detached(Duration::from_secs(60));
-        let all = list(&api(&script), &scope, Request::get(["v2", "things"])).await;
+        let client = client(&script);
+        let all = list(&client, Request::get(["v2", "things"]));
+        let all = all.collect(&scope).await;
         (all.unwrap(), script.calls())
     }
 
@@ -98,6 +131,23 @@ mod tests {
                 "GET /v2/things?page%5Bsize%5D=100&page%5Bnumber%5D=2"
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn a_page_is_asked_for_when_it_is_wanted() {
+        let pages = [
+            r#"{"data":[1,2],"meta":{"page":{"total":3}}}"#,
+            r#"{"data":[3],"meta":{"page":{"total":3}}}"#,
+        ];
+        let script = Script::new(pages.map(|body| Answer::json(200, body)));
+        let client = client(&script);
+        let scope = Scope::detached(Duration::from_secs(60));
+        let mut all = list::<u32>(&client, Request::get(["v2", "things"]));
+        assert_eq!(all.next(&scope).await.unwrap(), Some(vec![1, 2]));
+        assert_eq!(script.calls().len(), 1);
+        assert_eq!(all.next(&scope).await.unwrap(), Some(vec![3]));
+        assert_eq!(all.next(&scope).await.unwrap(), None);
+        assert_eq!(script.calls().len(), 2);
     }
 
     #[tokio::test]

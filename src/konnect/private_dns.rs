@@ -11,6 +11,7 @@ use super::create::{Creation, once};
 use super::error::Error;
 use super::ids::{NetworkId, PrivateDnsId};
 use super::lenient::{integer, member, or_default};
+use super::page::{List, list};
 use super::state::{PrivateDnsState, StateMetadata};
 use crate::http::{self as rest, Request, Scope};
 
@@ -221,6 +222,12 @@ impl Client {
         let mut found: Vec<PrivateDns> = self.list(scope, named_list(network, PATH, name)).await?;
         found.retain(|found| name.is_none_or(|name| found.name == name));
         Ok(found)
+    }
+
+    /// A network's private DNS attachments of every kind, page by page.
+    #[must_use]
+    pub fn private_dns_in_pages(&self, network: &NetworkId) -> List<'_, PrivateDns> {
+        list(self, named_list(network, PATH, None))
     }
 
     /// Creates a private DNS attachment and does not wait for it. `known` are the ids of the same name that existed before; see

@@ -10,6 +10,7 @@ use super::create::{Creation, once};
 use super::error::Error;
 use super::ids::{NetworkId, TransitGatewayId};
 use super::lenient::{integer, member, or_default};
+use super::page::{List, list};
 use super::state::{StateMetadata, TransitGatewayState};
 use crate::http::{self as rest, Request, Scope};
 
@@ -235,6 +236,12 @@ impl Client {
             self.list(scope, named_list(network, PATH, name)).await?;
         found.retain(|found| name.is_none_or(|name| found.name == name));
         Ok(found)
+    }
+
+    /// A network's transit gateways of every kind, page by page.
+    #[must_use]
+    pub fn transit_gateways_in_pages(&self, network: &NetworkId) -> List<'_, TransitGateway> {
+        list(self, named_list(network, PATH, None))
     }
 
     /// Creates a transit gateway and does not wait for it. `known` are the ids of the same name that existed before: when an

@@ -10,6 +10,10 @@ use crate::functions::cidrs_overlap::CidrsOverlap;
 use crate::functions::dns_mapping_type::DnsMappingType;
 use crate::functions::parse_vnet_id::ParseVnetId;
 use crate::functions::vnet_id::MakeVnetId;
+use crate::lists::konnect_object::dns_mappings::DnsMappings;
+use crate::lists::konnect_object::vnet_peering::VnetPeerings;
+use crate::lists::peering_role::PeeringRoleList;
+use crate::lists::role_assignment::RoleAssignmentList;
 use crate::resources::dns_mappings::DnsMappingsResource;
 use crate::resources::peering_role::PeeringRoleResource;
 use crate::resources::role_assignment::RoleAssignmentResource;
@@ -33,6 +37,10 @@ pub fn registry(azure: &Arc<azure::Access>, konnect: &Arc<konnect::Access>) -> R
         .function(DnsMappingType)
         .function(MakeVnetId)
         .function(ParseVnetId)
+        .list(DnsMappings::list(Arc::clone(konnect)))
+        .list(PeeringRoleList::new(Arc::clone(azure)))
+        .list(RoleAssignmentList::new(Arc::clone(azure)))
+        .list(VnetPeerings::list(Arc::clone(azure), Arc::clone(konnect)))
         .resource(DnsMappingsResource::new(Arc::clone(konnect)))
         .resource(PeeringRoleResource::new(Arc::clone(azure)))
         .resource(RoleAssignmentResource::new(Arc::clone(azure)))

@@ -9,6 +9,7 @@ pub mod diagnostics;
 pub mod duration;
 pub mod erased;
 pub mod function;
+pub mod list;
 pub mod model;
 pub mod number;
 pub mod path;

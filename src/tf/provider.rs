@@ -11,9 +11,11 @@ use super::config;
 use super::data_source::DataSource;
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::erased::{
-    DynDataSource, DynResource, ErasedDataSource, ErasedResource, Shape, panicked,
+    DynDataSource, DynList, DynResource, ErasedDataSource, ErasedList, ErasedResource, Shape,
+    panicked,
 };
 use super::function::Function;
+use super::list::List;
 use super::model::Model;
 use super::plan;
 use super::resource::Resource;
@@ -53,6 +55,7 @@ pub trait Provider: Send + Sync + 'static {
 pub struct Registry {
     resources: BTreeMap<&'static str, Arc<dyn DynResource>>,
     data_sources: BTreeMap<&'static str, Arc<dyn DynDataSource>>,
+    lists: BTreeMap<&'static str, Arc<dyn DynList>>,
     functions: BTreeMap<&'static str, Arc<dyn Function>>,
 }
 
@@ -81,6 +84,14 @@ impl Registry {
         self
     }
 
+    /// Adds a list resource. The resource of its name must be there, too.
+    #[must_use]
+    pub fn list(mut self, list: impl List) -> Self {
+        self.lists
+            .insert(list.type_name(), Arc::new(ErasedList::new(list)));
+        self
+    }
+
     /// Adds a function.
     #[must_use]
     pub fn function(mut self, function: impl Function) -> Self {
@@ -100,6 +111,12 @@ impl Registry {
         &self.data_sources
     }
 
+    /// The list resources, in name order.
+    #[must_use]
+    pub const fn lists(&self) -> &BTreeMap<&'static str, Arc<dyn DynList>> {
+        &self.lists
+    }
+
     /// The functions, in name order.
     #[must_use]
     pub const fn functions(&self) -> &BTreeMap<&'static str, Arc<dyn Function>> {
@@ -117,13 +134,19 @@ impl Registry {
             .data_sources
             .iter()
             .map(|(name, item)| (*name, item.schema_faults()));
+        let named = |(name, faults): (&'static str, Vec<String>)| {
+            let faults = faults.into_iter();
+            faults.map(move |fault| format!("{name}: {fault}"))
+        };
+        let lists = self.lists.iter().flat_map(|(name, item)| {
+            let faults = item.schema_faults(self.resources.get(name).map(AsRef::as_ref));
+            let faults = faults.into_iter();
+            faults.map(move |fault| format!("list {name}: {fault}"))
+        });
         resources
             .chain(sources)
-            .flat_map(|(name, faults)| {
-                faults
-                    .into_iter()
-                    .map(move |fault| format!("{name}: {fault}"))
-            })
+            .flat_map(named)
+            .chain(lists)
             .collect()
     }
 }

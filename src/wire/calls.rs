@@ -1,18 +1,23 @@
 //! Running calls: each in a task of its own, cancelled together, counted.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use tokio::sync::watch;
+use futures_util::FutureExt as _;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tonic::{Response, Status};
 use tracing::Instrument as _;
 
 use super::diagnostics::Answer;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
-use crate::tf::erased::{DynDataSource, DynResource};
+use crate::tf::erased::{DynDataSource, DynList, DynResource, panicked};
 use crate::tf::provider::DynProvider;
+
+/// How many answers of a stream may wait for the host.
+const STREAM_BUFFER: usize = 16;
 
 /// What a handler of a call works with.
 pub(super) struct Call {
@@ -39,6 +44,14 @@ impl Call {
             .get(type_name)
             .cloned()
             .ok_or_else(|| unknown_type("data source", type_name))
+    }
+
+    pub(super) fn list(&self, type_name: &str) -> Result<Arc<dyn DynList>, Diagnostic> {
+        let lists = self.provider.registry().lists();
+        lists
+            .get(type_name)
+            .cloned()
+            .ok_or_else(|| unknown_type("list resource", type_name))
     }
 }
 
@@ -93,20 +106,8 @@ impl Calls {
         H: FnOnce(Call) -> F + Send + 'static,
         F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
     {
-        let span = tracing::info_span!(
-            "rpc",
-            tf_rpc = name.rpc,
-            tf_resource_type = name.type_name,
-            tf_req_id = %uuid::Uuid::new_v4(),
-        );
-        let call = Call {
-            provider,
-            cancel: self
-                .cancel
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-        };
+        let span = name.span();
+        let call = self.call(provider);
         let counted = Counted::new(Arc::clone(self));
         let work = async move {
             let _counted = counted;
@@ -127,6 +128,50 @@ impl Calls {
         answer.add(errors);
         Ok(Response::new(answer))
     }
+
+    /// Runs `handler`, which sends one answer after the other, and closes with the diagnostics that it returns, or with its panic.
+    pub(super) fn stream<T, H, F>(
+        self: &Arc<Self>,
+        name: CallName<'_>,
+        provider: Arc<dyn DynProvider>,
+        handler: H,
+    ) -> mpsc::Receiver<T>
+    where
+        T: From<Diagnostics> + Send + 'static,
+        H: FnOnce(Call, mpsc::Sender<T>) -> F + Send + 'static,
+        F: Future<Output = Diagnostics> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::channel(STREAM_BUFFER);
+        // Held back now, so that the last word never waits for a host that reads no more.
+        let last_word = sender.clone().try_reserve_owned();
+        let call = self.call(provider);
+        let counted = Counted::new(Arc::clone(self));
+        let (rpc, span) = (name.rpc, name.span());
+        let work = async move {
+            let _counted = counted;
+            let started = Instant::now();
+            tracing::trace!("call begins");
+            let handled = AssertUnwindSafe(async move { handler(call, sender).await });
+            let outcome = handled.catch_unwind().await;
+            let diagnostics = outcome.unwrap_or_else(|panic| panicked(rpc, panic.as_ref()).into());
+            let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let failed = diagnostics.has_errors();
+            tracing::debug!(tf_req_duration_ms = duration, failed, "call ended");
+            if let (Ok(last_word), false) = (last_word, diagnostics.is_empty()) {
+                drop(last_word.send(T::from(diagnostics)));
+            }
+        };
+        drop(tokio::spawn(work.instrument(span)));
+        receiver
+    }
+
+    fn call(&self, provider: Arc<dyn DynProvider>) -> Call {
+        let cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner);
+        Call {
+            provider,
+            cancel: cancel.clone(),
+        }
+    }
 }
 
 /// What a call is named in the log.
@@ -135,6 +180,17 @@ pub(super) struct CallName<'a> {
     pub(super) rpc: &'static str,
     /// Empty where a call is about no type.
     pub(super) type_name: &'a str,
+}
+
+impl CallName<'_> {
+    fn span(&self) -> tracing::Span {
+        tracing::info_span!(
+            "rpc",
+            tf_rpc = self.rpc,
+            tf_resource_type = self.type_name,
+            tf_req_id = %uuid::Uuid::new_v4(),
+        )
+    }
 }
 
 struct Counted(Arc<Calls>);

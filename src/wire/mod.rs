@@ -14,6 +14,7 @@ mod data_source;
 mod diagnostics;
 mod functions;
 mod import;
+mod list;
 mod plan_apply;
 mod provider;
 mod read;

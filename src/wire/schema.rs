@@ -40,6 +40,13 @@ pub(super) fn metadata(provider: &dyn DynProvider) -> get_metadata::Response {
                 type_name: name(key),
             })
             .collect(),
+        list_resources: registry
+            .lists()
+            .keys()
+            .map(|key| get_metadata::ListResourceMetadata {
+                type_name: name(key),
+            })
+            .collect(),
         functions: registry
             .functions()
             .keys()
@@ -67,6 +74,11 @@ pub(super) fn provider_schema(provider: &dyn DynProvider) -> get_provider_schema
             .data_sources()
             .iter()
             .map(|(name, source)| ((*name).to_owned(), encode(source.shape())))
+            .collect(),
+        list_resource_schemas: registry
+            .lists()
+            .iter()
+            .map(|(name, list)| ((*name).to_owned(), encode(list.shape())))
             .collect(),
         functions: functions(provider).functions,
         server_capabilities: Some(CAPABILITIES),

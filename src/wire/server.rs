@@ -11,9 +11,9 @@ use super::generated::provider_server::{Provider as Service, ProviderServer};
     reason = "the messages of every call, each named once below"
 )]
 use super::generated::*;
-use super::unsupported::{ACTION, EPHEMERAL, Few, LIST, none_such, state_store};
+use super::unsupported::{ACTION, EPHEMERAL, Few, none_such, state_store};
 use super::{
-    data_source, functions, import, plan_apply, provider, read, schema, unsupported, upgrade,
+    data_source, functions, import, list, plan_apply, provider, read, schema, unsupported, upgrade,
     validate,
 };
 use crate::tf::provider::{DynProvider, ErasedProvider, Provider};
@@ -364,20 +364,26 @@ impl Service for Server {
         &self,
         request: Request<validate_list_resource_config::Request>,
     ) -> Answer<validate_list_resource_config::Response> {
-        let diagnostics = none_such(LIST, &request.get_ref().type_name);
-        Ok(Response::new(validate_list_resource_config::Response {
-            diagnostics,
-        }))
+        let message = request.into_inner();
+        run!(
+            self,
+            "ValidateListResourceConfig",
+            &message.type_name.clone(),
+            none(),
+            |call| list::validate(&call, &message)
+        )
     }
 
-    type ListResourceStream = Few<list_resource::Event>;
+    type ListResourceStream = list::Events;
 
     async fn list_resource(
         &self,
         request: Request<list_resource::Request>,
     ) -> Answer<Self::ListResourceStream> {
-        Ok(Response::new(unsupported::list(
-            &request.get_ref().type_name,
+        Ok(Response::new(list::list(
+            &self.calls,
+            Arc::clone(&self.provider),
+            request.into_inner(),
         )))
     }
 

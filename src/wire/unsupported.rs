@@ -4,10 +4,9 @@ use tonic::Status;
 
 use super::calls::unknown_type;
 use super::diagnostics::encode;
-use super::generated::{self, invoke_action, list_resource};
+use super::generated::{self, invoke_action};
 
 pub(super) const EPHEMERAL: &str = "ephemeral resource";
-pub(super) const LIST: &str = "list resource";
 pub(super) const ACTION: &str = "action";
 
 /// A stream of few answers that are all there from the start.
@@ -16,14 +15,6 @@ pub(super) type Few<T> = tokio_stream::Iter<std::vec::IntoIter<Result<T, Status>
 /// The error that there is no such thing.
 pub(super) fn none_such(kind: &str, name: &str) -> Vec<generated::Diagnostic> {
     encode(unknown_type(kind, name).into())
-}
-
-/// A list that ends with this error.
-pub(super) fn list(type_name: &str) -> Few<list_resource::Event> {
-    tokio_stream::iter(vec![Ok(list_resource::Event {
-        diagnostic: none_such(LIST, type_name),
-        ..list_resource::Event::default()
-    })])
 }
 
 /// An action that completes with this error.

@@ -170,6 +170,11 @@ impl Map {
             && path
                 .get(1)
                 .is_some_and(|part| SHARED.contains(&part.as_str()));
+        // What a query finds are states of the resource of the same name. Only that resource's own conversion makes them, so that an import
+        // gives what the query showed.
+        let is_namesake = target == "resources"
+            && floor == "lists"
+            && path.get(1).is_some_and(|part| from.contains(part));
         let (_, allowed) = FLOORS.iter().find(|(name, _)| name == floor)?;
         let is_allowed = allowed
             .iter()
@@ -181,7 +186,7 @@ impl Map {
                     home == target && path.get(1).is_some_and(|name| name == part)
                 }
             });
-        if shared || is_allowed {
+        if shared || is_namesake || is_allowed {
             return None;
         }
         let allowed = match *allowed {
@@ -257,6 +262,10 @@ fn wrong_ways_are_found() {
             "use crate::resources::mappings::Model;",
         ),
         ("src/lists/mappings.rs", "use crate::provider::Clients;"),
+        (
+            "src/lists/peering.rs",
+            "use crate::resources::mappings::Model;",
+        ),
         ("src/functions/ids.rs", "use crate::azure::client::Client;"),
         ("src/provider/mod.rs", "use crate::wire::server;"),
         (
@@ -309,6 +318,14 @@ fn right_ways_are_not_found() {
         (
             "src/data_sources/network.rs",
             "use crate::resources::explain::Failure;",
+        ),
+        (
+            "src/lists/mappings.rs",
+            "use crate::resources::mappings::Model;",
+        ),
+        (
+            "src/lists/konnect_object/mappings.rs",
+            "use crate::resources::{explain::Failure, mappings};",
         ),
         ("src/functions/ids.rs", "use crate::azure::VnetId;"),
         ("src/resources/mod.rs", "pub use self::peering::Peering;"),

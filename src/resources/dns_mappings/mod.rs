@@ -225,15 +225,7 @@ impl Resource for DnsMappingsResource {
         _context: &Context,
         id: ImportId,
     ) -> Result<DnsMappingsModel, Diagnostics> {
-        let import::Place { network_id, id } = import::place::<PrivateDnsId>(WHAT, &id)?;
-        Ok(DnsMappingsModel {
-            id: Attr::Known(id.to_string()),
-            network_id: Attr::Known(network_id.to_string()),
-            // What Konnect does not hold starts with its default, so that the plan after the import is empty.
-            wait_for_ready: Attr::Known(true),
-            use_existing: Attr::Known(false),
-            ..DnsMappingsModel::default()
-        })
+        import::place(WHAT, &id).map(imported)
     }
 
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
@@ -277,6 +269,30 @@ async fn is_refused_in_transition(
             .look(id)
             .await
             .is_ok_and(|object| matches!(phase::settled(object), Progress::NotYet(_)))
+}
+
+/// The least state from which a refresh finds the object.
+fn imported(place: import::Place<PrivateDnsId>) -> DnsMappingsModel {
+    DnsMappingsModel {
+        id: Attr::Known(place.id.to_string()),
+        network_id: Attr::Known(place.network_id.to_string()),
+        // What Konnect does not hold starts with its default, so that the plan after the import is empty.
+        wait_for_ready: Attr::Known(true),
+        use_existing: Attr::Known(false),
+        ..DnsMappingsModel::default()
+    }
+}
+
+/// What an import followed by a refresh makes of a private DNS object.
+///
+/// # Errors
+/// If it is of another kind.
+pub(crate) fn listed(
+    network_id: NetworkId,
+    object: &PrivateDns,
+) -> Result<DnsMappingsModel, Diagnostics> {
+    let id = object.id;
+    apply_remote(imported(import::Place { network_id, id }), object)
 }
 
 /// Waits until the object can be changed, and tells how it was then.

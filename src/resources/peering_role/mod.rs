@@ -41,6 +41,7 @@ use crate::tf::schema::{IdentityAttribute, Schema};
 
 use convert::{Change, Removal, Wanted};
 use create::Creation;
+use purpose::Purpose;
 use remote::{Found, NotChanged, Roles, Shared};
 pub use schema::PeeringRoleModel;
 
@@ -237,18 +238,36 @@ impl Resource for PeeringRoleResource {
             let roles = self.roles(context, &failure)?;
             id_of_name(&roles, &text, &failure).await?
         };
-        Ok(PeeringRoleModel {
-            id: Attr::Known(id.to_string()),
-            role_definition_id: id.guid().as_str().into(),
-            use_existing: Attr::Known(false),
-            created: Attr::Known(true),
-            ..PeeringRoleModel::default()
-        })
+        Ok(imported(&id))
     }
 
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         moved::model(source)
     }
+}
+
+/// The least state from which a refresh finds the role.
+fn imported(id: &RoleDefinitionId) -> PeeringRoleModel {
+    PeeringRoleModel {
+        id: Attr::Known(id.to_string()),
+        role_definition_id: id.guid().as_str().into(),
+        use_existing: Attr::Known(false),
+        created: Attr::Known(true),
+        ..PeeringRoleModel::default()
+    }
+}
+
+/// What an import followed by a refresh makes of a role.
+pub(crate) fn listed(role: &RoleDefinition) -> PeeringRoleModel {
+    convert::read_into(imported(&role.id), role)
+}
+
+/// Whether a role serves Kong's application: it permits all that one of the purposes needs, or bears one of the vendor's names.
+pub(crate) fn serves(role: &RoleDefinition) -> bool {
+    Purpose::ALL.into_iter().any(|purpose| {
+        purpose.actions().iter().all(|action| role.allows(action))
+            || purpose::is_either_spelling(purpose.role_name(), &role.role_name)
+    })
 }
 
 /// The role in the state, through its id or any scope that it is known to have.

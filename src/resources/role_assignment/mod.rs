@@ -219,17 +219,27 @@ impl Resource for RoleAssignmentResource {
         let id: RoleAssignmentId = text
             .parse()
             .map_err(|fault| failure.because(format!("{fault}.")))?;
-        Ok(RoleAssignmentModel {
-            id: Attr::Known(id.to_string()),
-            use_existing: Attr::Known(false),
-            skip_propagation_wait: Attr::Known(false),
-            ..RoleAssignmentModel::default()
-        })
+        Ok(imported(&id))
     }
 
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         moved::model(source)
     }
+}
+
+/// The least state from which a refresh finds the assignment.
+fn imported(id: &RoleAssignmentId) -> RoleAssignmentModel {
+    RoleAssignmentModel {
+        id: Attr::Known(id.to_string()),
+        use_existing: Attr::Known(false),
+        skip_propagation_wait: Attr::Known(false),
+        ..RoleAssignmentModel::default()
+    }
+}
+
+/// What an import followed by a refresh makes of an assignment.
+pub(crate) fn listed(assignment: &RoleAssignment) -> RoleAssignmentModel {
+    convert::read_into(imported(&assignment.id), assignment)
 }
 
 /// What a creation works with.

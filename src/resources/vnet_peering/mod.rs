@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use crate::azure;
 use crate::azure::ids::VnetId;
 use crate::http::scope::Scope;
-use crate::konnect::{self, Network, NetworkId, TransitGatewayId};
+use crate::konnect::{self, Network, NetworkId, TransitGateway, TransitGatewayId};
 use crate::preflight::Clients;
 use crate::resources::azure_target::{self, TargetPlan};
 use crate::resources::explain::Failure;
@@ -204,16 +204,7 @@ impl Resource for VnetPeeringResource {
         _context: &Context,
         id: ImportId,
     ) -> Result<VnetPeeringModel, Diagnostics> {
-        let import::Place { network_id, id } = import::place::<TransitGatewayId>(WHAT, &id)?;
-        Ok(VnetPeeringModel {
-            id: Attr::Known(id.to_string()),
-            network_id: Attr::Known(network_id.to_string()),
-            // What Konnect does not hold starts with its default, so that the plan after the import is empty.
-            wait_for_ready: Attr::Known(true),
-            preflight: Attr::Known(true),
-            use_existing: Attr::Known(false),
-            ..VnetPeeringModel::default()
-        })
+        import::place(WHAT, &id).map(imported)
     }
 
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
@@ -287,7 +278,7 @@ impl VnetPeeringResource {
     }
 
     /// The model with what Azure tells about its half. `network` is read where the caller has not.
-    async fn with_azure_half(
+    pub(crate) async fn with_azure_half(
         &self,
         scope: &Scope,
         mut model: VnetPeeringModel,
@@ -324,6 +315,31 @@ impl VnetPeeringResource {
             }
         }
     }
+}
+
+/// The least state from which a refresh finds the peering.
+fn imported(place: import::Place<TransitGatewayId>) -> VnetPeeringModel {
+    VnetPeeringModel {
+        id: Attr::Known(place.id.to_string()),
+        network_id: Attr::Known(place.network_id.to_string()),
+        // What Konnect does not hold starts with its default, so that the plan after the import is empty.
+        wait_for_ready: Attr::Known(true),
+        preflight: Attr::Known(true),
+        use_existing: Attr::Known(false),
+        ..VnetPeeringModel::default()
+    }
+}
+
+/// What an import followed by a refresh makes of a transit gateway, but for the half in Azure.
+///
+/// # Errors
+/// If it is of another kind.
+pub(crate) fn listed(
+    network_id: NetworkId,
+    gateway: &TransitGateway,
+) -> Result<VnetPeeringModel, Diagnostics> {
+    let id = gateway.id;
+    convert::apply_remote(imported(import::Place { network_id, id }), gateway)
 }
 
 /// The peering in messages.

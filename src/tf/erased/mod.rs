@@ -1,24 +1,28 @@
-//! Resources and data sources as the wire sees them: over plain values, each trait with one adaptor from its typed face.
+//! Resources, data sources and list resources as the wire sees them: over plain values, each trait with one adaptor from its typed face.
 
 mod apply;
 mod data_source;
 mod faults;
+mod list;
 mod resource;
 mod state;
 
 use async_trait::async_trait;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use data_source::ErasedDataSource;
 pub(crate) use faults::panicked;
+pub use list::ErasedList;
 pub use resource::ErasedResource;
 
 use super::diagnostics::Diagnostics;
+use super::list::ListEvent;
 use super::path::Path;
 use super::resource::{ImportId, MoveSource};
 use super::schema::{IdentityAttribute, Schema};
 use super::types::Type;
-use super::value::Value;
+use super::value::{Members, Value};
 
 /// A schema with what follows from it, worked out once.
 #[derive(Debug)]
@@ -135,6 +139,12 @@ pub trait DynResource: Send + Sync {
     /// Finds an object to import.
     async fn import(&self, id: ImportId, cancel: CancellationToken) -> StateAnswer;
 
+    /// Completes what a query found, a model's members, to the state that a refresh would give, and its identity.
+    ///
+    /// # Errors
+    /// If it is not what a state may be, or has no identity, which are faults of ours.
+    fn listed(&self, members: Members) -> Result<(Value, Value), Diagnostics>;
+
     /// Takes over an object from another resource type.
     fn move_from(&self, source: &MoveSource) -> StateAnswer;
 
@@ -172,6 +182,43 @@ pub trait DynDataSource: Send + Sync {
 
     /// Reads; the value is null after an error.
     async fn read(&self, config: Value, cancel: CancellationToken) -> (Value, Diagnostics);
+}
+
+/// A query.
+#[derive(Debug)]
+pub struct ListRequest {
+    /// The filters; null where there are none.
+    pub config: Value,
+    /// The most objects to find.
+    pub limit: u64,
+    /// Whether the whole objects are asked for besides their identities.
+    pub include_object: bool,
+    /// Cancelled when the user interrupts the run.
+    pub cancel: CancellationToken,
+}
+
+/// A list resource over plain values.
+#[async_trait]
+pub trait DynList: Send + Sync {
+    /// The full type name, which is that of the resource it lists.
+    fn type_name(&self) -> &'static str;
+
+    /// The schema of the filters.
+    fn shape(&self) -> &Shape;
+
+    /// As [`DynResource::schema_faults`], and where it disagrees with the resource of its name.
+    fn schema_faults(&self, resource: Option<&dyn DynResource>) -> Vec<String>;
+
+    /// Checks a configuration.
+    fn validate(&self, config: &Value) -> Diagnostics;
+
+    /// Sends what is found while it is being found, and stops when nobody listens any more. The answer is what is left to say.
+    async fn list(
+        &self,
+        request: ListRequest,
+        resource: &dyn DynResource,
+        events: mpsc::Sender<ListEvent>,
+    ) -> Diagnostics;
 }
 
 #[cfg(test)]

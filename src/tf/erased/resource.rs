@@ -307,6 +307,30 @@ impl<R: Resource> DynResource for ErasedResource<R> {
         }
     }
 
+    fn listed(&self, members: Members) -> Result<(Value, Value), Diagnostics> {
+        let attributes = self.attributes();
+        // As if it had been imported: what the state before the refresh did not hold was null.
+        let imported = state::complete(attributes, Members::new(), &Members::new());
+        let members = state::complete(attributes, members, &imported);
+        let members = config::without_write_only(attributes, members);
+        let state = Value::Object(state::as_stored(attributes, members, &imported));
+        let faults = consistency::state_faults(attributes, &state);
+        if !faults.is_empty() {
+            return Err(consistency::diagnostics(
+                "invalid object of a query",
+                &faults,
+            ));
+        }
+        let identity = state::identity_of(&self.shape().identity, &state);
+        let identity = identity.ok_or_else(|| {
+            Diagnostic::error(
+                format!("Bug in the provider: a {} without identity", self.type_name()),
+                "A query found an object and not what identifies it. Please report this to the provider's developers.",
+            )
+        })?;
+        Ok((state, identity))
+    }
+
     fn move_from(&self, source: &MoveSource) -> StateAnswer {
         let outcome = guarded_now("move", || {
             self.resource.move_from(source).unwrap_or_else(|| {

@@ -34,6 +34,12 @@ fn generated() -> BTreeMap<PathBuf, String> {
             pages::page(Kind::DataSource, name, &data_source.shape().schema, &[]),
         );
     }
+    for (name, list) in registry.lists() {
+        files.insert(
+            pages::path(Kind::ListResource, name),
+            pages::page(Kind::ListResource, name, &list.shape().schema, &[]),
+        );
+    }
     for (name, function) in registry.functions() {
         files.insert(
             pages::path(Kind::Function, name),
@@ -60,7 +66,12 @@ fn pages_are_fresh() {
             stale.push(path.display().to_string());
         }
     }
-    for folder in ["docs/resources", "docs/data-sources", "docs/functions"] {
+    for folder in [
+        "docs/resources",
+        "docs/data-sources",
+        "docs/functions",
+        "docs/list-resources",
+    ] {
         for entry in std::fs::read_dir(pages::root().join(folder))
             .into_iter()
             .flatten()

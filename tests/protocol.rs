@@ -21,8 +21,12 @@ mod failures;
 mod hostile;
 #[path = "protocol/lifecycle.rs"]
 mod lifecycle;
+#[path = "protocol/lists.rs"]
+mod lists;
 #[path = "protocol/provider.rs"]
 mod provider;
 mod support;
 #[path = "protocol/toy.rs"]
 mod toy;
+#[path = "protocol/toy_list.rs"]
+mod toy_list;

@@ -26,6 +26,8 @@ use konnectazure::tf::{
 };
 use tokio::sync::Notify;
 
+use crate::toy_list::ThingList;
+
 pub const THING: &str = "toy_thing";
 pub const COUNT: &str = "toy_count";
 
@@ -99,7 +101,7 @@ impl World {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 
-    fn called(&self, what: &str) {
+    pub fn called(&self, what: &str) {
         self.calls.lock().unwrap().push(what.to_owned());
     }
 
@@ -433,6 +435,7 @@ impl Toy {
         let registry = Registry::new()
             .resource(ThingResource(world.clone()))
             .data_source(CountSource(world.clone()))
+            .list(ThingList(world.clone()))
             .function(Repeat);
         assert_eq!(registry.faults(), Vec::<String>::new());
         let toy = Self {

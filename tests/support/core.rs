@@ -3,6 +3,7 @@
 //! It learns the schemas over the wire, as Terraform does, so it works with any provider.
 
 mod checks;
+mod queries;
 mod schemas;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use konnectazure::{
 use tonic::{service::Routes, transport::Channel};
 
 pub use checks::{checked, has_errors, texts};
+pub use queries::Listed;
 
 use super::host::{Host, Plugin};
 use checks::{assert_has_type, assert_known_identity, assert_same_where_known};
@@ -65,6 +67,7 @@ pub struct Core {
     pub client: ProviderClient<Channel>,
     pub resources: BTreeMap<String, Schema>,
     pub data_sources: BTreeMap<String, Schema>,
+    pub lists: BTreeMap<String, Schema>,
     pub provider: Schema,
     pub identities: BTreeMap<String, Type>,
     plugin: Plugin,
@@ -118,6 +121,7 @@ impl Core {
             client,
             resources: all(answer.resource_schemas),
             data_sources: all(answer.data_source_schemas),
+            lists: all(answer.list_resource_schemas),
             provider: decode_schema(answer.provider.expect("a provider schema")),
             identities: identities
                 .identity_schemas

@@ -18,6 +18,8 @@ pub enum Kind {
     DataSource,
     /// `docs/functions`.
     Function,
+    /// `docs/list-resources`.
+    ListResource,
 }
 
 impl Kind {
@@ -26,6 +28,7 @@ impl Kind {
             Self::Resource => "resources",
             Self::DataSource => "data-sources",
             Self::Function => "functions",
+            Self::ListResource => "list-resources",
         }
     }
 
@@ -34,6 +37,7 @@ impl Kind {
             Self::Resource => "Resource",
             Self::DataSource => "Data Source",
             Self::Function => "function",
+            Self::ListResource => "List Resource",
         }
     }
 
@@ -42,6 +46,7 @@ impl Kind {
             Self::Resource => "resource.tf",
             Self::DataSource => "data-source.tf",
             Self::Function => "function.tf",
+            Self::ListResource => "list-resource.tfquery.hcl",
         }
     }
 }
@@ -55,7 +60,9 @@ pub fn root() -> PathBuf {
 pub fn path(kind: Kind, name: &str) -> PathBuf {
     let name = match kind {
         Kind::Function => name,
-        Kind::Resource | Kind::DataSource => name.split_once('_').map_or(name, |(_, name)| name),
+        Kind::Resource | Kind::DataSource | Kind::ListResource => {
+            name.split_once('_').map_or(name, |(_, name)| name)
+        }
     };
     Path::new("docs")
         .join(kind.folder())
@@ -77,7 +84,7 @@ pub fn provider_page(schema: &Schema) -> String {
     page
 }
 
-/// A resource's or data source's page.
+/// A resource's, data source's or list resource's page.
 pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> String {
     let folder = Path::new("examples").join(kind.folder()).join(type_name);
     let mut page = front_matter(
@@ -91,6 +98,9 @@ pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> 
         schema.description
     )
     .unwrap();
+    if kind == Kind::ListResource {
+        page.push_str("For `terraform query`, Terraform 1.14 and later. The filters stand in the block `config`.\n\n");
+    }
     write!(
         page,
         "## Example Usage\n\n{}\n",

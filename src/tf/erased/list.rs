@@ -164,3 +164,54 @@ impl<L: List> DynList for ErasedList<L> {
         diagnostics
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tf::provider::Registry;
+    use crate::tf::schema::{Attribute, Schema};
+    use crate::tf::types::Type;
+
+    crate::model! {
+        struct Filter {
+            place: String,
+        }
+    }
+
+    struct Orphan;
+
+    #[async_trait]
+    impl List for Orphan {
+        type Config = Filter;
+        type Object = Filter;
+
+        fn type_name(&self) -> &'static str {
+            "toy_orphan"
+        }
+
+        fn schema(&self) -> Schema {
+            let place = Attribute::computed("place", Type::String).describe("Where.");
+            Schema::new("Orphans.", vec![place])
+        }
+
+        async fn list(
+            &self,
+            _context: &Context,
+            _filter: Filter,
+            _found: &mut Found<'_, Filter>,
+        ) -> Result<(), Ended> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_list_needs_a_resource_and_filters_that_are_given() {
+        assert_eq!(
+            Registry::new().list(Orphan).faults(),
+            [
+                "list toy_orphan: place: a filter is neither computed nor write-only",
+                "list toy_orphan: there is no resource of this name",
+            ]
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! `terraform query`: a stream of what exists, read as Terraform reads it.
+
+use konnectazure::{
+    tf::{consistency, value::Value},
+    wire::{
+        generated::{self as wire, list_resource},
+        json,
+    },
+};
+use tonic::Streaming;
+
+use super::{
+    Core, Diagnostics, checked, checks::assert_has_type, checks::assert_known_identity, dynamic,
+    has_errors, undynamic,
+};
+
+/// An object that a query found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    pub display_name: String,
+    pub identity: Value,
+    pub object: Option<Value>,
+}
+
+impl Core {
+    /// A query's configuration; filters that are left out are null.
+    pub fn filters(&self, type_name: &str, written: &serde_json::Value) -> Value {
+        let kind = self.lists[type_name].object_type();
+        json::decode_json(written.to_string().as_bytes(), &kind).unwrap()
+    }
+
+    pub async fn validate_query(&mut self, type_name: &str, filters: &Value) -> Diagnostics {
+        let kind = self.lists[type_name].object_type();
+        let answer = self
+            .client
+            .validate_list_resource_config(wire::validate_list_resource_config::Request {
+                type_name: type_name.to_owned(),
+                config: Some(dynamic(filters, &kind)),
+                // Terraform sends neither of the two others.
+                ..Default::default()
+            })
+            .await
+            .unwrap();
+        checked(answer.into_inner().diagnostics)
+    }
+
+    /// Asks, without reading the answers.
+    pub async fn start_query(
+        &mut self,
+        type_name: &str,
+        filters: &Value,
+        limit: i64,
+        include_resource_object: bool,
+    ) -> Streaming<list_resource::Event> {
+        let kind = self.lists[type_name].object_type();
+        let request = list_resource::Request {
+            type_name: type_name.to_owned(),
+            config: Some(dynamic(filters, &kind)),
+            include_resource_object,
+            limit,
+        };
+        let answer = self.client.list_resource(request).await.unwrap();
+        answer.into_inner()
+    }
+
+    /// Validates and asks; reads until there are as many as wanted, or an error comes.
+    pub async fn query(
+        &mut self,
+        type_name: &str,
+        filters: &Value,
+        limit: usize,
+        include_resource_object: bool,
+    ) -> (Vec<Listed>, Diagnostics) {
+        let mut diagnostics = self.validate_query(type_name, filters).await;
+        if has_errors(&diagnostics) {
+            return (Vec::new(), diagnostics);
+        }
+        let wanted = i64::try_from(limit).unwrap();
+        let mut events = self
+            .start_query(type_name, filters, wanted, include_resource_object)
+            .await;
+        let mut all = Vec::new();
+        while all.len() < limit {
+            let Some(event) = events.message().await.unwrap() else {
+                break;
+            };
+            let (listed, found) = self.listed(type_name, event, include_resource_object);
+            let failed = has_errors(&found);
+            diagnostics.extend(found);
+            if failed {
+                break;
+            }
+            all.extend(listed);
+        }
+        (all, diagnostics)
+    }
+
+    /// One answer; without an object it has to say something.
+    pub fn listed(
+        &self,
+        type_name: &str,
+        event: list_resource::Event,
+        include_resource_object: bool,
+    ) -> (Option<Listed>, Diagnostics) {
+        let diagnostics = checked(event.diagnostic);
+        let identity = self.decode_identity(type_name, event.identity);
+        let Some(identity) = identity else {
+            assert!(!diagnostics.is_empty(), "missing identity data");
+            assert_eq!(event.resource_object, None);
+            return (None, diagnostics);
+        };
+        assert_known_identity(Some(&identity));
+        assert!(!event.display_name.is_empty());
+        assert_eq!(event.resource_object.is_some(), include_resource_object);
+        let kind = self.kind(type_name);
+        let object = event
+            .resource_object
+            .map(|object| undynamic(Some(object), &kind));
+        if let Some(object) = &object {
+            assert_has_type(&kind, object);
+            let attributes = self.attributes(type_name);
+            assert_eq!(consistency::state_faults(attributes, object), []);
+        }
+        let listed = Listed {
+            display_name: event.display_name,
+            identity,
+            object,
+        };
+        (Some(listed), diagnostics)
+    }
+}

@@ -151,8 +151,8 @@ impl Calls {
             let _counted = counted;
             let started = Instant::now();
             tracing::trace!("call begins");
-            let handled = AssertUnwindSafe(async move { handler(call, sender).await });
-            let outcome = handled.catch_unwind().await;
+            let guarded = AssertUnwindSafe(async move { handler(call, sender).await });
+            let outcome = guarded.catch_unwind().await;
             let diagnostics = outcome.unwrap_or_else(|panic| panicked(rpc, panic.as_ref()).into());
             let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let failed = diagnostics.has_errors();

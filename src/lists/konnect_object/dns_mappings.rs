@@ -49,6 +49,6 @@ needs the role `Network Admin` in Konnect.";
             return Ok(None);
         }
         let model = dns_mappings::listed(network_id, remote)?;
-        Ok(Some((name_or_id(&remote.name, remote.id), model)))
+        Ok(Some((name_or_id(&remote.name, &remote.id), model)))
     }
 }

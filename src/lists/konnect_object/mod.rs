@@ -242,7 +242,7 @@ impl<L: Listing> List for NetworkObjects<L> {
 }
 
 /// What a person calls the object: its name, or its id where it has none.
-fn name_or_id(name: &str, id: impl ToString) -> String {
+fn name_or_id(name: &str, id: &impl ToString) -> String {
     if name.is_empty() {
         id.to_string()
     } else {

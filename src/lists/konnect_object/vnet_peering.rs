@@ -51,7 +51,7 @@ see. With `include_resource` the half in Azure is looked up for each, where the 
             return Ok(None);
         }
         let model = vnet_peering::listed(network_id, remote)?;
-        Ok(Some((name_or_id(&remote.name, remote.id), model)))
+        Ok(Some((name_or_id(&remote.name, &remote.id), model)))
     }
 
     async fn complete(

@@ -23,7 +23,7 @@ struct JsonId {
 }
 
 /// Where an object is: its network, and its id there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place<I> {
     /// The network.
     pub(crate) network_id: NetworkId,

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::client::Client;
 use super::error::Error;
 use super::lenient::{maybe_integer, or_default};
-use crate::http::{Pages, Request, Scope};
+use crate::http::{self as rest, Pages, Request, Scope};
 
 /// The service's own default is not documented; fewer round trips are kinder to its rate limit.
 const PAGE_SIZE: usize = 100;
@@ -48,7 +48,10 @@ type Split<T> = Box<dyn FnMut(Page<T>) -> (Vec<T>, Option<Request>) + Send>;
 /// A list that is read page by page.
 pub struct List<'c, T> {
     client: &'c Client,
+    request: Request,
     pages: Pages<Page<T>, T, Split<T>>,
+    /// Whether no page was read yet.
+    is_new: bool,
 }
 
 impl<T: DeserializeOwned> List<'_, T> {
@@ -57,7 +60,12 @@ impl<T: DeserializeOwned> List<'_, T> {
     /// # Errors
     /// When the page cannot be read.
     pub async fn next(&mut self, scope: &Scope) -> Result<Option<Vec<T>>, Error> {
-        let page = self.pages.next(scope).await;
+        let mut page = self.pages.next(scope).await;
+        if std::mem::take(&mut self.is_new) && page.as_ref().is_err_and(speaks_of_size) {
+            // The largest size is not published: where ours is too large, the service's own does.
+            self.pages = pages(self.client, &self.request, None);
+            page = self.pages.next(scope).await;
+        }
         page.map_err(|error| self.client.explain(error))
     }
 
@@ -65,18 +73,44 @@ impl<T: DeserializeOwned> List<'_, T> {
     ///
     /// # Errors
     /// When a page cannot be read: a list is whole or an error.
-    pub async fn collect(self, scope: &Scope) -> Result<Vec<T>, Error> {
-        let all = self.pages.collect(scope).await;
-        all.map_err(|error| self.client.explain(error))
+    pub async fn collect(mut self, scope: &Scope) -> Result<Vec<T>, Error> {
+        let mut all = Vec::new();
+        while let Some(page) = self.next(scope).await? {
+            all.extend(page);
+        }
+        Ok(all)
     }
+}
+
+fn speaks_of_size(error: &rest::Error) -> bool {
+    let refusal = error.refusal().filter(|refusal| refusal.status == 400);
+    refusal.is_some_and(|refusal| {
+        let mut faults = refusal.fields.iter();
+        faults.any(|fault| fault.field.contains("size"))
+            || refusal.message.to_lowercase().contains("size")
+    })
 }
 
 /// The list that `request` asks for.
 pub(super) fn list<T: DeserializeOwned>(client: &Client, request: Request) -> List<'_, T> {
+    List {
+        client,
+        pages: pages(client, &request, Some(PAGE_SIZE)),
+        request,
+        is_new: true,
+    }
+}
+
+fn pages<T: DeserializeOwned>(
+    client: &Client,
+    request: &Request,
+    size: Option<usize>,
+) -> Pages<Page<T>, T, Split<T>> {
+    let (request, size) = (request.clone(), size.map(|size| size.to_string()));
     let numbered = move |number: usize| {
         request
             .clone()
-            .query("page[size]", &PAGE_SIZE.to_string())
+            .query_if("page[size]", size.as_deref())
             .query("page[number]", &number.to_string())
     };
     let first = numbered(1);
@@ -93,10 +127,7 @@ pub(super) fn list<T: DeserializeOwned>(client: &Client, request: Request) -> Li
         let next = (has_more && !page.data.is_empty()).then(|| numbered(number));
         (page.data, next)
     };
-    List {
-        client,
-        pages: Pages::new(client.api(), first, Box::new(split)),
-    }
+    Pages::new(client.api(), first, Box::new(split))
 }
 
 #[cfg(test)]
@@ -170,6 +201,28 @@ mod tests {
         .await;
         assert_eq!(all, [1, 2, 3]);
         assert_eq!(calls.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_service_that_refuses_our_page_size_is_asked_for_its_own() {
+        let script = Script::new([
+            Answer::json(
+                400,
+                r#"{"title":"Invalid Request","invalid_parameters":[{"field":"page.size","rule":"max","maximum":50,"reason":"too large"}]}"#,
+            ),
+            Answer::json(200, r#"{"data":[1],"meta":{"page":{"total":2}}}"#),
+            Answer::json(200, r#"{"data":[2],"meta":{"page":{"total":2}}}"#),
+        ]);
+        let scope = Scope::detached(Duration::from_secs(60));
+        let client = client(&script);
+        let all = list::<u32>(&client, Request::get(["v2", "things"]));
+        assert_eq!(all.collect(&scope).await.unwrap(), [1, 2]);
+        let expected = [
+            "GET /v2/things?page%5Bsize%5D=100&page%5Bnumber%5D=1",
+            "GET /v2/things?page%5Bnumber%5D=1",
+            "GET /v2/things?page%5Bnumber%5D=2",
+        ];
+        assert_eq!(script.calls(), expected);
     }
 
     #[tokio::test]

@@ -368,11 +368,21 @@ impl Azure<'_> {
             Err(why) => return why,
         };
         let at = vnet_id.as_arm_id();
-        let filter = RoleAssignmentFilter::AtScopeOf(principal.clone());
-        let answer = client
-            .list_role_assignments(at, &filter)
-            .collect(self.scope)
-            .await;
+        let listed = async |filter| {
+            client
+                .list_role_assignments(at, &filter)
+                .collect(self.scope)
+                .await
+        };
+        let mut answer = listed(RoleAssignmentFilter::AtScopeOf(principal.clone())).await;
+        let is_doubtful = match &answer {
+            Ok(found) => found.is_empty(),
+            Err(error) => error.status() == Some(400),
+        };
+        if is_doubtful {
+            // The filter that looks into groups is answered by the directory, which may not know a new principal everywhere yet.
+            answer = listed(RoleAssignmentFilter::Principal(principal.clone())).await;
+        }
         match answer {
             Ok(mut assignments) => {
                 assignments.extend(client.just_made_role_assignments(principal));

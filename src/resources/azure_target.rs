@@ -126,12 +126,17 @@ pub(crate) fn check<K: TargetId>(config: &Target) -> Diagnostics {
     let parts = config.parts();
     let mut diagnostics = Diagnostics::new();
     if config.id.known().is_some() {
+        // Terraform before 1.14 writes all that is known into the configuration that it generates for an import.
+        let generated = format!(
+            "In a configuration that Terraform generated, keep `{}`.",
+            K::ID
+        );
         for (name, part) in names.into_iter().zip(parts) {
             if part.known().is_some() {
                 diagnostics.push(
                     Diagnostic::error(
                         format!("`{}` and `{name}` exclude each other", K::ID),
-                        &ways,
+                        format!("{ways} {generated}"),
                     )
                     .at(Path::attribute(name)),
                 );

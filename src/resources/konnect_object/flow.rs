@@ -193,7 +193,8 @@ impl<O: Objects> Flow<'_, O> {
             format!(
                 "The network {} holds an object of this name already, with id {id} and {}.\n\n\
                  {adoption} To manage it here as it is, import it:\n\n{block}\n\n\
-                 Otherwise choose another name.",
+                 Otherwise choose another name. A replacement keeps the name, so that it cannot be created before the old object is destroyed \
+                 (`create_before_destroy`): Konnect allows a name once in a network.",
                 self.network_id,
                 existing.describe()
             ),

@@ -1,7 +1,7 @@
 //! The half of the peering that Kong's application makes on the customer's virtual network.
 //!
 //! Konnect does not tell its id, and Kong chooses its name. It is known by its other side: no two networks that are peered with one virtual
-//! network may overlap, so that the only peering that reaches the Konnect network's address block is Kong's.
+//! network may overlap, so that the only peering that reaches the Konnect network's address block is Kong's. Once it is known, its id is enough.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::azure::ids::VnetId;
 use crate::azure::{self, PeeringState, VirtualNetwork, VnetPeering};
 use crate::http::scope::Scope;
+use crate::konnect::Network;
 use crate::preflight::cidr::{Cidr, readable};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostic;
@@ -31,47 +32,65 @@ pub(super) enum Half {
     NotNow,
 }
 
-/// Looks at the virtual network for the half that leads to the address block of a Konnect network.
-pub(super) async fn look(
+/// The virtual network with its halves of peerings; nothing where it does not exist.
+pub(super) async fn read_vnet(
     azure: &azure::Access,
     scope: &Scope,
     vnet_id: &VnetId,
-    network_block: &str,
-) -> Half {
+) -> Result<Option<VirtualNetwork>, Half> {
     let scope = Scope {
         deadline: scope.deadline.min(Instant::now() + LOOK_LIMIT),
         cancel: scope.cancel.clone(),
     };
-    let Ok(client) = azure.client() else {
-        return Half::NotAllowed;
-    };
-    match client.get_virtual_network(&scope, vnet_id).await {
-        Ok(vnet) => Half::Seen(
-            vnet.and_then(|vnet| find(&vnet, network_block).map(AzurePeeringModel::from)),
-        ),
-        Err(error) => {
-            tracing::debug!("the peerings of {vnet_id} were not read: {error}");
-            if error.is_forbidden()
-                || error.is_unauthorized()
-                || error.is_credential()
-                || error.is_not_configured()
-            {
-                Half::NotAllowed
-            } else {
-                Half::NotNow
-            }
+    let client = azure.client().map_err(|_| Half::NotAllowed)?;
+    let read = client.get_virtual_network(&scope, vnet_id).await;
+    read.map_err(|error| {
+        tracing::debug!("the peerings of {vnet_id} were not read: {error}");
+        let may_not_look = error.is_forbidden()
+            || error.is_unauthorized()
+            || error.is_credential()
+            || error.is_not_configured();
+        if may_not_look {
+            Half::NotAllowed
+        } else {
+            Half::NotNow
         }
-    }
+    })
 }
 
-/// The peering of a virtual network that leads to an address block.
-pub(super) fn find<'a>(vnet: &'a VirtualNetwork, block: &str) -> Option<&'a VnetPeering> {
-    let block: Cidr = block.parse().ok()?;
-    vnet.peerings.iter().find(|peering| {
-        readable(&peering.remote_address_prefixes)
-            .iter()
-            .any(|prefix| prefix.overlaps(&block))
-    })
+/// The half that was known before, as it is now.
+pub(super) fn known_again<'a>(
+    vnet: &'a VirtualNetwork,
+    before: &Attr<AzurePeeringModel>,
+) -> Option<&'a VnetPeering> {
+    let id = before.known()?.id.as_str()?;
+    vnet.peerings
+        .iter()
+        .find(|peering| peering.id.eq_ignore_ascii_case(id))
+}
+
+/// The peering of a virtual network that leads to a Konnect network: by its address block, or else by the id that Konnect tells of it at times.
+pub(super) fn find<'a>(vnet: &'a VirtualNetwork, network: &Network) -> Option<&'a VnetPeering> {
+    let block = network.cidr_block.parse::<Cidr>().ok();
+    let leads_there = |peering: &&VnetPeering| {
+        block.as_ref().is_some_and(|block| {
+            readable(&peering.remote_address_prefixes)
+                .iter()
+                .any(|prefix| prefix.overlaps(block))
+        })
+    };
+    let other_side = network.provider_metadata.vpc_id.as_deref();
+    let is_named = |peering: &&VnetPeering| {
+        let remote = peering.remote_vnet_id.as_deref();
+        remote
+            .zip(other_side)
+            .is_some_and(|(remote, named)| remote.eq_ignore_ascii_case(named))
+    };
+    let mut peerings = vnet.peerings.iter();
+    peerings
+        .clone()
+        .find(leads_there)
+        .or_else(|| peerings.find(is_named))
 }
 
 impl From<&VnetPeering> for AzurePeeringModel {
@@ -139,6 +158,53 @@ mod tests {
         .unwrap()
     }
 
+    fn network(block: &str, vpc_id: Option<&str>) -> Network {
+        serde_json::from_value(serde_json::json!({
+            "id": "36ae63d3-efd1-4bec-b246-62aa5d3f5695",
+            "cidr_block": block,
+            "provider_metadata": {"vpc_id": vpc_id},
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn without_a_block_the_half_is_known_by_the_other_sides_id() {
+        let vnet: VirtualNetwork = serde_json::from_value(serde_json::json!({
+            "id": "/vnet",
+            "properties": {"virtualNetworkPeerings": [
+                {"id": "/a", "name": "other", "properties": {"remoteVirtualNetwork": {"id": "/other"}}},
+                {"id": "/b", "name": "kong", "properties": {"remoteVirtualNetwork": {"id": "/Kong"}}},
+                {"id": "/c", "name": "odd"},
+            ]},
+        }))
+        .unwrap();
+        for (vpc_id, expected) in [
+            (Some("/kong"), Some("kong")),
+            (Some("/x"), None),
+            (None, None),
+        ] {
+            let network = network("10.64.0.0/16", vpc_id);
+            let found = find(&vnet, &network).map(|peering| peering.name.as_str());
+            assert_eq!(found, expected, "{vpc_id:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_known_before_is_known_again_by_its_id() {
+        let vnet = vnet(&[("other", "Connected", &[]), ("kong", "Disconnected", &[])]);
+        let before = |id: &str| {
+            Attr::Known(AzurePeeringModel {
+                id: id.into(),
+                ..AzurePeeringModel::default()
+            })
+        };
+        let found = known_again(&vnet, &before("/VNET/virtualNetworkPeerings/KONG"));
+        assert_eq!(found.map(|peering| peering.name.as_str()), Some("kong"));
+        for before in [before("/gone"), Attr::Null, Attr::Unknown] {
+            assert!(known_again(&vnet, &before).is_none());
+        }
+    }
+
     #[test]
     fn the_half_is_known_by_the_block_that_it_leads_to() {
         let vnet = vnet(&[
@@ -152,7 +218,7 @@ mod tests {
             ("10.65.0.0/16", None),
             ("nonsense", None),
         ] {
-            let found = find(&vnet, block).map(|peering| peering.name.as_str());
+            let found = find(&vnet, &network(block, None)).map(|peering| peering.name.as_str());
             assert_eq!(found, expected, "{block}");
         }
     }
@@ -179,7 +245,8 @@ mod tests {
             ("Disconnected", true),
         ] {
             let vnet = vnet(&[("kong", state, &["10.64.0.0/16"])]);
-            let half = AzurePeeringModel::from(find(&vnet, "10.64.0.0/16").unwrap());
+            let half =
+                AzurePeeringModel::from(find(&vnet, &network("10.64.0.0/16", None)).unwrap());
             assert_eq!(warning("orders", &half).is_some(), warned, "{state}");
         }
     }

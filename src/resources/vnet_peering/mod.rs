@@ -21,8 +21,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::azure;
 use crate::azure::ids::VnetId;
+use crate::azure::{self, VnetPeering};
 use crate::http::scope::Scope;
 use crate::konnect::{self, Network, NetworkId, TransitGateway, TransitGatewayId};
 use crate::preflight::Clients;
@@ -210,6 +210,15 @@ impl Resource for VnetPeeringResource {
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         moved::model(source)
     }
+
+    /// The state holds both ways of naming the virtual network, of which a configuration takes one.
+    fn tidy_generated(&self, config: &mut VnetPeeringModel) {
+        if !config.vnet_id.is_null() {
+            config.subscription_id = Attr::Null;
+            config.resource_group_name = Attr::Null;
+            config.vnet_name = Attr::Null;
+        }
+    }
 }
 
 impl VnetPeeringResource {
@@ -298,17 +307,24 @@ impl VnetPeeringResource {
         let Some(vnet_id) = model.target().joined::<VnetId>() else {
             return Half::NotAllowed;
         };
+        let vnet = match azure_half::read_vnet(&self.azure, scope, &vnet_id).await {
+            Ok(Some(vnet)) if !vnet.peerings.is_empty() => vnet,
+            Ok(_) => return Half::Seen(None),
+            Err(unseen) => return unseen,
+        };
+        let seen = |half: Option<&VnetPeering>| Half::Seen(half.map(AzurePeeringModel::from));
+        if let Some(half) = azure_half::known_again(&vnet, &model.azure_peering) {
+            return seen(Some(half));
+        }
         if let Some(network) = network {
-            return azure_half::look(&self.azure, scope, &vnet_id, &network.cidr_block).await;
+            return seen(azure_half::find(&vnet, network));
         }
         let (Ok(konnect), Ok(place)) = (self.konnect.client(), recorded(model)) else {
             return Half::NotNow;
         };
         let network_id = place.network_id;
         match konnect.get_network(scope, &network_id).await {
-            Ok(network) => {
-                azure_half::look(&self.azure, scope, &vnet_id, &network.cidr_block).await
-            }
+            Ok(network) => seen(azure_half::find(&vnet, &network)),
             Err(error) => {
                 tracing::debug!("the block of network {network_id} is not known: {error}");
                 Half::NotNow

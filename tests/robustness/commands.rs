@@ -44,11 +44,11 @@ fn import_blocks_generate_configuration_that_is_valid_and_settled() {
         ),
     ];
     let second = Workspace::new(simulator.env());
-    let blocks: String = imports
+    let blocks: Vec<String> = imports
         .iter()
-        .map(|(to, id)| format!("import {{\n  to = {to}\n  id = \"{id}\"\n}}\n"))
+        .map(|(to, id)| format!("import {{\n  to = {to}\n  id = \"{id}\"\n}}"))
         .collect();
-    second.write(&blocks);
+    second.write(&blocks.join("\n"));
     let generated = second.folder().join("generated.tf");
     let planned = second.run(&[
         "plan",

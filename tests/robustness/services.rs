@@ -156,7 +156,12 @@ fn a_patch_that_answers_before_konnect_begins_is_waited_for() {
     let simulator = Simulator::start(Seed::Demo);
     let workspace = workspace(&simulator, &mappings(&simulator, "10.20.0.4", ""));
     workspace.apply().expect_success("apply");
-    simulator.fault(json!({ "service": "konnect", "method": "PATCH", "path": "private-dns/", "set_keys": { "state": "ready" } }));
+    let stale = json!({ "kind": "azure-outbound-resolver",
+        "dns_config": { "corp.example": { "remote_dns_server_ip_addresses": ["10.20.0.4"] } } });
+    simulator.fault(
+        json!({ "service": "konnect", "method": "PATCH", "path": "private-dns/",
+        "set_keys": { "state": "ready", "private_dns_attachment_config": stale } }),
+    );
     workspace.write(&mappings(&simulator, "10.20.0.5", ""));
     workspace.apply().expect_success("update");
     assert_eq!(simulator.objects("private_dns")[0]["state"], "ready");
@@ -354,6 +359,24 @@ fn grants_that_lists_show_late_do_not_stop_the_peering_of_the_same_apply() {
     ]));
     let workspace = workspace(&simulator, &(grants(&simulator) + &peering(&simulator, "")));
     workspace.apply().expect_success("apply");
+    workspace.assert_settled();
+    workspace.destroy().expect_success("destroy");
+}
+
+#[test]
+fn what_konnect_makes_of_a_creation_is_a_change_to_plan_and_no_failure() {
+    let simulator = Simulator::start(Seed::Demo);
+    simulator.fault(json!({ "service": "konnect", "path": "private-dns", "times": 0, "set_keys": { "name": "CORP" } }));
+    let workspace = workspace(&simulator, &mappings(&simulator, "10.20.0.4", ""));
+    workspace.apply().expect_success("apply");
+    let plan = workspace.plan();
+    assert_eq!(
+        plan.actions()["konnectazure_dns_mappings.corp"],
+        "update",
+        "{}",
+        plan.text
+    );
+    simulator.clear_faults();
     workspace.assert_settled();
     workspace.destroy().expect_success("destroy");
 }

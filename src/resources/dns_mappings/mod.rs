@@ -24,7 +24,7 @@ use crate::resources::konnect_object::private_dns::{PrivateDnsObjects, other_kin
 use crate::resources::konnect_object::schema::state_metadata;
 use crate::resources::konnect_object::{Flow, explain, import, is_set, schema as common};
 use crate::resources::scope;
-use crate::tf::attr::Attr;
+use crate::tf::attr::{Attr, Set};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
@@ -159,13 +159,13 @@ impl Resource for DnsMappingsResource {
             flow.network_ready().await?;
             flow.create(&body, &attribute_of_field).await?
         };
-        let model = apply_remote(planned, &object)?;
+        let model = accepted(planned, &object)?;
         save.save(&model);
         if !is_set(&model.wait_for_ready) {
             return Ok(model);
         }
         match flow.ready(object).await {
-            Ok(ready) => apply_remote(model, &ready),
+            Ok(ready) => accepted(model, &ready),
             Err(not_ready) => Err(give_up(&flow, model, &not_ready, "create", save)),
         }
     }
@@ -203,13 +203,13 @@ impl Resource for DnsMappingsResource {
         let flow = self.flow(context, "update", place.network_id, noun(&planned))?;
         let body = to_body(&planned).ok_or_else(|| not_known("update", &planned))?;
         let (before, changed) = change(&flow, place.id, &body).await?;
-        let model = apply_remote(planned, &changed)?;
+        let model = accepted(planned, &changed)?;
         save.save(&model);
         if !is_set(&model.wait_for_ready) {
             return Ok(model);
         }
         match flow.ready_after_change(changed, before).await {
-            Ok(ready) => apply_remote(model, &ready),
+            Ok(ready) => accepted(model, &ready),
             Err(not_ready) => Err(give_up(&flow, model, &not_ready, "update", save)),
         }
     }
@@ -325,7 +325,7 @@ fn give_up(
     save: &Save<DnsMappingsModel>,
 ) -> Diagnostics {
     let id = not_ready.last.id;
-    match apply_remote(model, &not_ready.last) {
+    match accepted(model, &not_ready.last) {
         Ok(model) => save.save(&model),
         Err(other_kind) => return other_kind,
     }
@@ -364,6 +364,32 @@ fn to_body(model: &DnsMappingsModel) -> Option<NewPrivateDns> {
     })
 }
 
+/// The model after Konnect accepted what was asked for. That stays as it was asked, for an answer may still show what was before the change; a
+/// difference that lasts is seen by the next refresh.
+fn accepted(asked: DnsMappingsModel, object: &PrivateDns) -> Result<DnsMappingsModel, Diagnostics> {
+    let (name, mappings) = (asked.name.clone(), asked.mappings.clone());
+    let seen = apply_remote(asked, object)?;
+    if (&seen.name, &seen.mappings) != (&name, &mappings) {
+        tracing::info!(
+            "Konnect shows other mappings for {} than were asked for",
+            object.id
+        );
+    }
+    Ok(DnsMappingsModel {
+        mapping_type: mapping_type(&mappings),
+        domain_count: mappings::domain_count(&mappings).into(),
+        name,
+        mappings,
+        ..seen
+    })
+}
+
+fn mapping_type(mappings: &Attr<Set<DnsMapping>>) -> Attr<String> {
+    mappings::mapping_type(mappings)
+        .map(|kind| kind.to_string())
+        .into()
+}
+
 /// The model with everything that Konnect tells, in the user's groups and spelling where they mean the same.
 fn apply_remote(
     model: DnsMappingsModel,
@@ -376,9 +402,7 @@ fn apply_remote(
     Ok(DnsMappingsModel {
         id: Attr::Known(object.id.to_string()),
         name: Attr::Known(object.name.clone()),
-        mapping_type: mappings::mapping_type(&mappings)
-            .map(|kind| kind.to_string())
-            .into(),
+        mapping_type: mapping_type(&mappings),
         domain_count: mappings::domain_count(&mappings).into(),
         mappings,
         state: Attr::Known(object.state.to_string()),

@@ -68,6 +68,25 @@ pub(super) fn apply_remote(
     })
 }
 
+/// The model after Konnect accepted what was asked for. That stays as it was asked; where Konnect made something else of it, the next refresh
+/// shows the difference.
+pub(super) fn accepted(
+    asked: VnetPeeringModel,
+    gateway: &TransitGateway,
+) -> Result<VnetPeeringModel, Diagnostics> {
+    let (name, dns_config) = (asked.name.clone(), asked.dns_config.clone());
+    let target = asked.target();
+    let mut seen = apply_remote(asked, gateway)?;
+    if target.known().is_some() && target.id.known().is_some() {
+        seen.set_target(target);
+    }
+    Ok(VnetPeeringModel {
+        name,
+        dns_config,
+        ..seen
+    })
+}
+
 /// The attribute of a field that Konnect objects to.
 pub(super) fn attribute_of_field(field: &str) -> Option<Path> {
     let mut steps = field.split('.');
@@ -165,6 +184,30 @@ mod tests {
             (&reported.reported_status, &reported.reason),
             (&"READY".into(), &Attr::Null)
         );
+    }
+
+    #[test]
+    fn what_konnect_makes_of_a_creation_waits_for_the_next_refresh() {
+        let mut other = attachment();
+        other["resource_group_name"] = json!("elsewhere");
+        let asked = VnetPeeringModel {
+            vnet_id: Attr::Known(format!(
+                "/subscriptions/{SUBSCRIPTION}/resourceGroups/Rg-Net/providers/Microsoft.Network/virtualNetworks/orders"
+            )),
+            name: "Orders".into(),
+            dns_config: Attr::Null,
+            ..model()
+        };
+        let made = accepted(asked.clone(), &gateway(&other)).unwrap();
+        assert_eq!(made.target(), asked.target());
+        assert_eq!(
+            (&made.name, &made.dns_config),
+            (&asked.name, &asked.dns_config)
+        );
+        assert_eq!(made.state, "ready".into());
+        let read = apply_remote(made, &gateway(&other)).unwrap();
+        assert_eq!(read.resource_group_name, "elsewhere".into());
+        assert_eq!(read.name, "orders".into());
     }
 
     #[test]

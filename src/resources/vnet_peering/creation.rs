@@ -75,7 +75,7 @@ impl Creation<'_> {
 
     /// Stores what is known of the peering, so that nothing that fails later loses it.
     fn keep(&self, model: &VnetPeeringModel, gateway: &TransitGateway) -> Result<(), Diagnostics> {
-        let mut kept = convert::apply_remote(model.clone(), gateway)?;
+        let mut kept = convert::accepted(model.clone(), gateway)?;
         kept.azure_peering = Attr::Null;
         self.save.save(&kept);
         Ok(())
@@ -129,7 +129,7 @@ impl Creation<'_> {
         outcome: Result<TransitGateway, NotReady<TransitGateway>>,
     ) -> Result<VnetPeeringModel, Diagnostics> {
         match outcome {
-            Ok(gateway) => convert::apply_remote(model, &gateway),
+            Ok(gateway) => convert::accepted(model, &gateway),
             Err(not_ready) => {
                 self.keep(&model, &not_ready.last)?;
                 Err(self.explain(&not_ready))

@@ -204,6 +204,52 @@ fn consent_by_another_team_shows_the_link_waits_and_leaves_their_consent_alone()
 }
 
 #[test]
+fn virtual_hub_connects_a_hub_with_a_role_of_its_own() {
+    let simulator = Simulator::start(Seed::Demo);
+    let hub = simulator.ready()["virtual_hubs"]["hub-eastus2"].clone();
+    let variables = format!("vhub_id = {hub}\nnetwork_name = \"eastus2-prod\"\n");
+    let workspace = example(&simulator, "virtual-hub", &variables);
+    let expected = created(&[
+        "konnectazure_peering_role.hub",
+        "konnectazure_role_assignment.hub",
+        "konnectazure_service_principal.kong",
+        "konnectazure_virtual_hub_peering.wan",
+    ]);
+    assert_eq!(workspace.plan().actions(), expected);
+    workspace.apply().expect_success("apply");
+    workspace.assert_settled();
+    assert_eq!(workspace.outputs()["peering"]["value"], "ready");
+    workspace.destroy().expect_success("destroy");
+    assert_nothing_left(&simulator);
+}
+
+#[test]
+fn private_dns_links_a_zone_beside_the_peering() {
+    let simulator = Simulator::start(Seed::Demo);
+    let variables = format!(
+        "subscription_id = \"{}\"\nresource_group_name = \"rg-network\"\nvnet_name = \"vnet-orders\"\nzone_name = \"corp.example\"\n\
+         network_name = \"eastus2-prod\"\n",
+        simulator.url("subscription_id")
+    );
+    let workspace = example(&simulator, "private-dns", &variables);
+    let expected = created(&[
+        "konnectazure_peering_role.link",
+        "konnectazure_peering_role.peering",
+        "konnectazure_private_hosted_zone.corp",
+        "konnectazure_role_assignment.link",
+        "konnectazure_role_assignment.peering",
+        "konnectazure_service_principal.kong",
+        "konnectazure_vnet_peering.orders",
+    ]);
+    assert_eq!(workspace.plan().actions(), expected);
+    workspace.apply().expect_success("apply");
+    workspace.assert_settled();
+    assert_eq!(workspace.outputs()["zone"]["value"], "ready");
+    workspace.destroy().expect_success("destroy");
+    assert_nothing_left(&simulator);
+}
+
+#[test]
 fn every_example_is_applied_by_a_test() {
     let tests = [
         include_str!("examples.rs"),

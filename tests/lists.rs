@@ -444,3 +444,41 @@ async fn a_right_that_is_missing_in_azure_is_told_in_the_stream() {
     let (_, diagnostics) = query(&mut core, ASSIGNMENT, json!({ "scope": "vnet-orders" })).await;
     assert_eq!(texts(&diagnostics), ["scope: Invalid scope"]);
 }
+
+#[tokio::test]
+async fn hub_peerings_and_linked_zones_are_told_as_an_import_reads_them() {
+    let cloud = Simulator::start(Seed::Demo);
+    let hub = json!({
+        "kind": "azure-vhub-peering-attachment",
+        "tenant_id": cloud.url("tenant_id"),
+        "subscription_id": cloud.url("subscription_id"),
+        "resource_group_name": "rg-wan",
+        "vhub_name": "hub-eastus2",
+    });
+    let zone = json!({ "add": "private_dns", "object": {
+        "network_id": cloud.network_id("eastus2-prod"),
+        "name": "zone",
+        "private_dns_attachment_config": {
+            "kind": "azure-private-hosted-zone-attachment",
+            "domain_name": "corp.example",
+            "peer_tenant_id": cloud.url("tenant_id"),
+            "peer_subscription_id": cloud.url("subscription_id"),
+            "peer_resource_group_id": "rg-network",
+            "peer_vnet_link_name": "kong",
+        },
+    }});
+    cloud.world(json!([
+        gateway(&cloud, "eastus2-prod", "hub", &hub),
+        gateway(&cloud, "eastus2-prod", "vnet", &vnet(&cloud, "vnet-orders")),
+        zone,
+        mappings(&cloud, "eastus2-prod", "resolver"),
+    ]));
+    let mut core = start(&cloud).await;
+    for (type_name, expected) in [
+        ("konnectazure_virtual_hub_peering", "hub (eastus2-prod)"),
+        ("konnectazure_private_hosted_zone", "zone (eastus2-prod)"),
+    ] {
+        let found = assert_like_imported(&mut core, type_name, json!({})).await;
+        assert_eq!(names(&found), [expected]);
+    }
+}

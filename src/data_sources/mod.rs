@@ -1,5 +1,8 @@
 //! The data sources, one file each.
 
+pub mod dns_mappings;
 pub mod network;
+pub mod networks;
 pub mod preflight;
 pub mod service_principal;
+pub mod vnet_peering;

@@ -5,19 +5,25 @@
 
 use std::str::FromStr;
 
-use crate::azure::ids::{Guid, ParseIdError, VnetId};
+use crate::azure::ids::{Guid, ParseIdError, VhubId, VnetId};
+use crate::resources::equivalence::{same_arm_id, same_text_ignoring_case};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
+use crate::tf::schema::Attribute;
+use crate::tf::types::Type;
+use crate::tf::validate::{NotEmpty, Parses, Validate};
 
 const TENANT_ID: &str = "tenant_id";
 const SUBSCRIPTION_ID: &str = "subscription_id";
 const RESOURCE_GROUP_NAME: &str = "resource_group_name";
 
 /// A kind of Azure object that can be peered with.
-pub(crate) trait TargetId: FromStr<Err = ParseIdError> + ToString + Sized {
+pub(crate) trait TargetId: FromStr<Err = ParseIdError> + ToString + Sized + 'static {
     /// What it is called.
     const WHAT: &'static str;
+    /// What its whole id is called.
+    const WHAT_ID: &'static str;
     /// The attribute that holds the whole id.
     const ID: &'static str;
     /// The attribute that holds the object's own name.
@@ -32,6 +38,7 @@ pub(crate) trait TargetId: FromStr<Err = ParseIdError> + ToString + Sized {
 
 impl TargetId for VnetId {
     const WHAT: &'static str = "virtual network";
+    const WHAT_ID: &'static str = "the id of a virtual network";
     const ID: &'static str = "vnet_id";
     const NAME: &'static str = "vnet_name";
 
@@ -46,6 +53,81 @@ impl TargetId for VnetId {
             self.vnet_name(),
         ]
     }
+}
+
+impl TargetId for VhubId {
+    const WHAT: &'static str = "virtual hub";
+    const WHAT_ID: &'static str = "the id of a virtual hub";
+    const ID: &'static str = "vhub_id";
+    const NAME: &'static str = "vhub_name";
+
+    fn join(subscription: &Guid, resource_group: &str, name: &str) -> Result<Self, ParseIdError> {
+        Self::new(subscription, resource_group, name)
+    }
+
+    fn parts(&self) -> [&str; 3] {
+        [
+            self.subscription_id().as_str(),
+            self.resource_group_name(),
+            self.vhub_name(),
+        ]
+    }
+}
+
+/// The attributes that name a target.
+///
+/// None of these says `replace`: whether another target is meant is seen only when all are looked at together.
+pub(crate) fn attributes<K: TargetId>() -> [Attribute; 5] {
+    let what = K::WHAT;
+    let alternative = format!(
+        "Give either `{}`, or `{SUBSCRIPTION_ID}`, `{RESOURCE_GROUP_NAME}` and `{}`; the other way is computed.",
+        K::ID,
+        K::NAME
+    );
+    let text = |name, description: String| {
+        Attribute::optional_computed(name, Type::String)
+            .describe(description)
+            .equivalent(same_text_ignoring_case)
+    };
+    [
+        Attribute::optional_computed(K::ID, Type::String)
+            .describe(format!(
+                "ARM id of the {what}. {alternative} Another {what} replaces the peering."
+            ))
+            .equivalent(same_arm_id)
+            .validate(Parses::new(K::WHAT_ID, |text: &str| {
+                text.parse::<K>().map(drop)
+            })),
+        text(
+            TENANT_ID,
+            format!(
+                "Entra tenant of the {what}'s subscription. May stand beside either way of naming the {what}. \
+                 Default: the provider's tenant at the time of creation."
+            ),
+        )
+        .validate(guid()),
+        text(
+            SUBSCRIPTION_ID,
+            format!("Subscription of the {what}. {alternative}"),
+        )
+        .validate(guid()),
+        text(
+            RESOURCE_GROUP_NAME,
+            format!("Resource group of the {what}. {alternative}"),
+        )
+        .validate(NotEmpty),
+        text(K::NAME, format!("Name of the {what}. {alternative}")).validate(NotEmpty),
+    ]
+}
+
+/// A subscription or tenant.
+pub(crate) fn guid() -> impl Validate {
+    Parses::new("a GUID", |text: &str| text.parse::<Guid>().map(drop))
+}
+
+/// The attributes that Konnect has fields of the same name for.
+pub(crate) const fn part_names<K: TargetId>() -> [&'static str; 4] {
+    [TENANT_ID, SUBSCRIPTION_ID, RESOURCE_GROUP_NAME, K::NAME]
 }
 
 /// The attributes of a model that name the target.
@@ -104,7 +186,7 @@ fn is_same_text(left: &str, right: &str) -> bool {
 }
 
 /// The wanted value in the spelling of before, if it says the same.
-fn keep_spelling(prior: Option<&Attr<String>>, wanted: Option<&str>) -> Attr<String> {
+pub(crate) fn keep_spelling(prior: Option<&Attr<String>>, wanted: Option<&str>) -> Attr<String> {
     let Some(wanted) = wanted else {
         return Attr::Unknown;
     };

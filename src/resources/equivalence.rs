@@ -1,6 +1,7 @@
 //! When two spellings mean the same to Azure and Microsoft Graph, so that neither is a change of the other.
 
 use crate::azure::ids;
+use crate::konnect::domains::DomainName;
 use crate::tf::value::Value;
 
 /// Two Resource Manager ids: letter case and a trailing slash do not count.
@@ -20,6 +21,17 @@ pub fn same_role_definition(left: &Value, right: &Value) -> bool {
 pub fn same_text_ignoring_case(left: &Value, right: &Value) -> bool {
     both_texts(left, right, |left, right| {
         left.to_lowercase() == right.to_lowercase()
+    })
+}
+
+/// Two domain names: letter case and a trailing dot do not count.
+#[must_use]
+pub fn same_domain(left: &Value, right: &Value) -> bool {
+    both_texts(left, right, |left, right| {
+        match (left.parse::<DomainName>(), right.parse::<DomainName>()) {
+            (Ok(left), Ok(right)) => left == right,
+            _ => left == right,
+        }
     })
 }
 
@@ -80,6 +92,14 @@ mod tests {
             &Value::string(group.as_str()),
             &Value::string(SUBSCRIPTION),
         ));
+    }
+
+    #[test]
+    fn domains_ignore_case_and_the_roots_dot() {
+        let same = |left, right| same_domain(&Value::string(left), &Value::string(right));
+        assert!(same("Corp.Example.", "corp.example"));
+        assert!(!same("corp.example", "corp.example.org"));
+        assert!(!same("not a domain", "not a Domain"));
     }
 
     #[test]

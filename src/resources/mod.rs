@@ -11,9 +11,11 @@ pub mod konnect_object;
 mod moved;
 pub mod peering_role;
 mod planned;
+pub mod private_hosted_zone;
 pub mod role_assignment;
 pub mod service_principal;
 mod settle;
+pub mod virtual_hub_peering;
 pub mod vnet_peering;
 
 /// What bounds the remote calls of one lifecycle call: the user's timeout and interruption.

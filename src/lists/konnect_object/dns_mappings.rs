@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::{Listing, NetworkObjects, name_or_id};
 use crate::konnect::{self, Client, NetworkId, PrivateDns, PrivateDnsConfig};
-use crate::resources::dns_mappings::{self, DnsMappingsModel};
+use crate::resources::dns_mappings::DnsMappingsModel;
+use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::phase::{Lifecycle as _, Phase};
 use crate::tf::diagnostics::Diagnostics;
 
@@ -48,7 +49,7 @@ needs the role `Network Admin` in Konnect.";
         if !is_ours || remote.phase() == Phase::Terminated {
             return Ok(None);
         }
-        let model = dns_mappings::listed(network_id, remote)?;
+        let model = DnsMappingsModel::listed(network_id, remote)?;
         Ok(Some((name_or_id(&remote.name, &remote.id), model)))
     }
 }

@@ -1,6 +1,8 @@
 //! Lists of objects in Konnect networks: of one network, or of all of them, one page after the other.
 
 pub mod dns_mappings;
+pub mod private_hosted_zone;
+pub mod virtual_hub_peering;
 pub mod vnet_peering;
 
 use std::sync::Arc;

@@ -8,8 +8,9 @@ use super::{Listing, NetworkObjects, name_or_id};
 use crate::azure;
 use crate::http::scope::Scope;
 use crate::konnect::{self, Attachment, Client, Network, NetworkId, TransitGateway};
+use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::phase::{Lifecycle as _, Phase};
-use crate::resources::vnet_peering::{self, VnetPeeringModel, VnetPeeringResource};
+use crate::resources::vnet_peering::{VnetPeeringModel, VnetPeeringResource};
 use crate::tf::diagnostics::Diagnostics;
 
 /// Peerings with virtual networks.
@@ -50,7 +51,7 @@ see. With `include_resource` the half in Azure is looked up for each, where the 
         if !is_ours || remote.phase() == Phase::Terminated {
             return Ok(None);
         }
-        let model = vnet_peering::listed(network_id, remote)?;
+        let model = VnetPeeringModel::listed(network_id, remote)?;
         Ok(Some((name_or_id(&remote.name, &remote.id), model)))
     }
 

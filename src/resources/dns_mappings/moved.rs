@@ -1,21 +1,21 @@
 //! From `konnect_cloud_gateway_private_dns`.
 
+use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::moved;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::MoveSource;
 
 use super::schema::DnsMappingsModel;
-use super::{TYPE_NAME, apply_remote};
 
 /// The state for the resolver of Kong's own provider; `None` for any other object.
 pub(super) fn model(source: &MoveSource) -> Option<Result<DnsMappingsModel, Diagnostics>> {
-    let moved = moved::private_dns(source, TYPE_NAME)?;
+    let moved = moved::private_dns(source, DnsMappingsModel::TYPE_NAME)?;
     Some(moved.and_then(|moved| {
         let model = DnsMappingsModel {
             network_id: moved.network_id,
             ..DnsMappingsModel::default()
         };
-        apply_remote(model, &moved.object)
+        model.apply_remote(&moved.object)
     }))
 }
 

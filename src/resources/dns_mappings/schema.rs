@@ -2,13 +2,12 @@
 
 use crate::model;
 use crate::resources::konnect_object::dns_config::{domain_name, ip_address};
-use crate::resources::konnect_object::{StateMetadataModel, schema};
+use crate::resources::konnect_object::mappings;
+use crate::resources::konnect_object::{DnsMapping, StateMetadataModel, schema};
 use crate::tf::attr::Set;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::tf::types::Type;
 use crate::tf::validate::{Each, NotEmpty};
-
-use super::mappings::{self, DnsMapping};
 
 model! {
     /// The state of DNS mappings.

@@ -1,7 +1,6 @@
 use serde_json::json;
 
 use super::*;
-use crate::tf::attr::Set;
 
 fn model(mappings: &[(&[&str], &[&str])]) -> DnsMappingsModel {
     let mapping = |(domains, addresses): &(&[&str], &[&str])| DnsMapping {
@@ -32,10 +31,11 @@ fn object(config: &serde_json::Value) -> PrivateDns {
 
 #[test]
 fn the_body_holds_every_domain_with_its_addresses() {
-    let body = to_body(&model(&[
+    let body = model(&[
         (&["A.example", "b.example."], &["10.0.0.4", "10.0.0.5"]),
         (&["c.example"], &["10.0.0.4"]),
-    ]))
+    ])
+    .to_body()
     .unwrap();
     assert_eq!(
         serde_json::to_value(&body).unwrap(),
@@ -59,7 +59,7 @@ fn nothing_is_sent_while_something_is_unknown() {
         mappings: Attr::Unknown,
         ..model(&[])
     };
-    assert!(to_body(&unknown).is_none());
+    assert!(unknown.to_body().is_none());
 }
 
 #[test]
@@ -71,7 +71,9 @@ fn an_import_fills_every_configurable_attribute() {
             "b.example": {"remote_dns_server_ip_addresses": ["10.0.0.4"]},
         },
     });
-    let read = apply_remote(DnsMappingsModel::default(), &object(&stored)).unwrap();
+    let read = DnsMappingsModel::default()
+        .apply_remote(&object(&stored))
+        .unwrap();
     assert_eq!(read.name, "corp".into());
     assert_eq!(read.mapping_type, "N-to-1".into());
     assert_eq!(read.domain_count, Attr::Known(2));
@@ -94,7 +96,9 @@ fn an_import_fills_every_configurable_attribute() {
 #[test]
 fn an_object_of_another_kind_is_refused_with_the_resource_for_it() {
     let zone = json!({ "kind": "azure-private-hosted-zone-attachment" });
-    let refused = apply_remote(DnsMappingsModel::default(), &object(&zone)).unwrap_err();
+    let refused = DnsMappingsModel::default()
+        .apply_remote(&object(&zone))
+        .unwrap_err();
     let detail = &refused.iter().next().unwrap().detail;
     assert!(
         detail.contains("konnectazure_private_hosted_zone"),
@@ -113,7 +117,7 @@ fn fields_are_found_on_their_attributes() {
         ("private_dns_attachment_config.kind", None),
         ("networkId", None),
     ] {
-        let found = attribute_of_field(field).map(|path| path.to_string());
+        let found = DnsMappingsModel::attribute_of_field(field).map(|path| path.to_string());
         assert_eq!(found.as_deref(), expected, "{field}");
     }
 }

@@ -43,6 +43,28 @@ pub(crate) fn attribute() -> Attribute {
     )
 }
 
+/// The attribute of a data source.
+pub(crate) fn computed_attribute() -> Attribute {
+    let lists = [
+        (
+            "remote_dns_server_ip_addresses",
+            "Addresses of DNS servers that are reached over the peering, in the order in which they are asked.",
+        ),
+        (
+            "domain_proxy_list",
+            "Domains that these servers answer for.",
+        ),
+    ]
+    .map(|(name, description)| {
+        Attribute::computed(name, Type::list(Type::String)).describe(description)
+    });
+    Attribute::computed(
+        "dns_config",
+        AttributeKind::Nested(Nesting::List, lists.into()),
+    )
+    .describe("DNS servers that the peering was made with.")
+}
+
 /// An address literal.
 pub(crate) fn ip_address() -> impl Validate {
     Parses::new("an IPv4 or IPv6 address", |text: &str| {

@@ -63,6 +63,12 @@ pub(crate) trait Objects: Send + Sync {
     async fn delete(&self, scope: &Scope, id: Self::Id) -> Result<(), Error>;
 }
 
+/// Objects that a client and a network are enough for.
+pub(crate) trait InNetwork: Objects {
+    /// Those of a network.
+    fn new(client: Arc<Client>, network_id: NetworkId) -> Self;
+}
+
 /// One lifecycle call on one object.
 pub(crate) struct Flow<'a, O> {
     /// The call.

@@ -11,14 +11,18 @@ use crate::konnect::{
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 
 use super::dns_config;
-use super::flow::Objects;
+use super::flow::{InNetwork, Objects};
 
 /// The transit gateways of a network.
 pub(crate) struct Gateways {
-    /// The API.
-    pub(crate) client: Arc<Client>,
-    /// The network.
-    pub(crate) network_id: NetworkId,
+    client: Arc<Client>,
+    network_id: NetworkId,
+}
+
+impl InNetwork for Gateways {
+    fn new(client: Arc<Client>, network_id: NetworkId) -> Self {
+        Self { client, network_id }
+    }
 }
 
 #[async_trait]

@@ -90,7 +90,7 @@ pub(crate) fn recorded_network(network_id: &Attr<String>) -> Result<NetworkId, D
     recorded_id("network_id", network_id)
 }
 
-fn recorded_id<I: FromStr>(name: &str, id: &Attr<String>) -> Result<I, Diagnostics> {
+pub(super) fn recorded_id<I: FromStr>(name: &str, id: &Attr<String>) -> Result<I, Diagnostics> {
     let text = id.as_str().unwrap_or_default();
     text.parse().map_err(|_| {
         Diagnostic::error(

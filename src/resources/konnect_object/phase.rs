@@ -57,8 +57,24 @@ impl From<&PrivateDnsState> for Phase {
     }
 }
 
+/// What Konnect tells of every object besides its state.
+pub(crate) struct Facts {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// Grows with each change.
+    pub(crate) entity_version: i64,
+    /// When it was made.
+    pub(crate) created_at: String,
+    /// When it was last changed.
+    pub(crate) updated_at: String,
+}
+
 /// An object that Konnect sets up in the background.
 pub(crate) trait Lifecycle {
+    /// What Konnect tells of it besides its state.
+    fn facts(&self) -> Facts;
     /// What its state means.
     fn phase(&self) -> Phase;
     /// Its state as Konnect writes it.
@@ -75,6 +91,16 @@ pub(crate) trait Lifecycle {
 macro_rules! lifecycle {
     ($kind:ty) => {
         impl Lifecycle for $kind {
+            fn facts(&self) -> Facts {
+                Facts {
+                    id: self.id.to_string(),
+                    name: self.name.clone(),
+                    entity_version: self.entity_version,
+                    created_at: self.created_at.clone(),
+                    updated_at: self.updated_at.clone(),
+                }
+            }
+
             fn phase(&self) -> Phase {
                 Phase::from(&self.state)
             }

@@ -10,14 +10,18 @@ use crate::konnect::{
 };
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 
-use super::flow::Objects;
+use super::flow::{InNetwork, Objects};
 
 /// The private DNS objects of a network.
 pub(crate) struct PrivateDnsObjects {
-    /// The API.
-    pub(crate) client: Arc<Client>,
-    /// The network.
-    pub(crate) network_id: NetworkId,
+    client: Arc<Client>,
+    network_id: NetworkId,
+}
+
+impl InNetwork for PrivateDnsObjects {
+    fn new(client: Arc<Client>, network_id: NetworkId) -> Self {
+        Self { client, network_id }
+    }
 }
 
 #[async_trait]

@@ -73,6 +73,17 @@ pub(crate) fn wait_for_ready() -> Attribute {
         )
 }
 
+/// Whether a creation checks first. `what` lists what it looks at.
+pub(crate) fn preflight(what: &str) -> Attribute {
+    Attribute::optional("preflight", Type::Bool)
+        .default_value(true)
+        .save_only()
+        .describe(format!(
+            "Whether to check before anything is sent what would make it fail much later: {what}. \
+             What the caller may not look at is a warning."
+        ))
+}
+
 /// Whether a creation may adopt.
 pub(crate) fn use_existing() -> Attribute {
     Attribute::optional("use_existing", Type::Bool)
@@ -103,6 +114,13 @@ pub(crate) fn computed() -> Vec<Attribute> {
         Attribute::computed("updated_at", Type::String)
             .describe("When it was last changed, in RFC 3339."),
     ]
+}
+
+/// The same for data sources, which give the id by themselves.
+pub(crate) fn shown() -> Vec<Attribute> {
+    let mut attributes = computed();
+    attributes.retain(|attribute| attribute.name != "id");
+    attributes
 }
 
 /// The object in `state_metadata`.

@@ -2,104 +2,86 @@
 
 use crate::azure::ids::VnetId;
 use crate::konnect::{Attachment, NewTransitGateway, TransitGateway};
-use crate::resources::azure_target::{self, KnownTarget};
-use crate::resources::konnect_object::phase::Lifecycle;
-use crate::resources::konnect_object::schema::state_metadata;
-use crate::resources::konnect_object::{dns_config, gateways};
+use crate::resources::azure_target::KnownTarget;
+use crate::resources::konnect_object::gateways::Gateways;
+use crate::resources::konnect_object::import::Place;
+use crate::resources::konnect_object::managed::{IdOf, Managed, common_attributes};
+use crate::resources::konnect_object::peering::{self, Peering, target_attributes};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
 
 use super::schema::VnetPeeringModel;
 
-/// What is sent to make the peering. `None` while something is unknown.
-pub(super) fn to_body(model: &VnetPeeringModel) -> Option<NewTransitGateway> {
-    let target = model.target();
-    let KnownTarget {
-        tenant_id,
-        subscription_id,
-        resource_group_name,
-        name,
-    } = target.known()?;
-    Some(NewTransitGateway {
-        name: model.name.as_str()?.to_owned(),
-        attachment: Attachment::AzureVnet {
-            tenant_id: tenant_id.to_owned(),
-            subscription_id: subscription_id.to_owned(),
-            resource_group_name: resource_group_name.to_owned(),
-            vnet_name: name.to_owned(),
-        },
-        dns_config: dns_config::to_body(&model.dns_config)?,
-    })
-}
+impl Managed for VnetPeeringModel {
+    type Objects = Gateways;
+    const TYPE_NAME: &'static str = "konnectazure_vnet_peering";
+    const WHAT: &'static str = "virtual network peering";
 
-/// The model with everything that Konnect tells, in the user's spelling where that means the same.
-pub(super) fn apply_remote(
-    model: VnetPeeringModel,
-    gateway: &TransitGateway,
-) -> Result<VnetPeeringModel, Diagnostics> {
-    let remote = match &gateway.attachment {
-        Attachment::AzureVnet {
-            tenant_id,
-            subscription_id,
-            resource_group_name,
-            vnet_name,
-        } => KnownTarget {
-            tenant_id,
-            subscription_id,
-            resource_group_name,
-            name: vnet_name,
-        },
-        other => return Err(gateways::other_kind(gateway.id, other)),
-    };
-    let mut model = model;
-    let target = azure_target::from_remote::<VnetId>(&model.target(), remote);
-    model.set_target(target);
-    Ok(VnetPeeringModel {
-        id: Attr::Known(gateway.id.to_string()),
-        name: Attr::Known(gateway.name.clone()),
-        dns_config: dns_config::from_remote(&model.dns_config, &gateway.dns_config),
-        state: Attr::Known(gateway.state.to_string()),
-        state_metadata: state_metadata(gateway.state_metadata()),
-        entity_version: Attr::Known(gateway.entity_version),
-        created_at: Attr::Known(gateway.created_at.clone()),
-        updated_at: Attr::Known(gateway.updated_at.clone()),
-        ..model
-    })
-}
+    common_attributes!();
 
-/// The model after Konnect accepted what was asked for. That stays as it was asked; where Konnect made something else of it, the next refresh
-/// shows the difference.
-pub(super) fn accepted(
-    asked: VnetPeeringModel,
-    gateway: &TransitGateway,
-) -> Result<VnetPeeringModel, Diagnostics> {
-    let (name, dns_config) = (asked.name.clone(), asked.dns_config.clone());
-    let target = asked.target();
-    let mut seen = apply_remote(asked, gateway)?;
-    if target.known().is_some() && target.id.known().is_some() {
-        seen.set_target(target);
+    fn at(place: Place<IdOf<Self>>) -> Self {
+        Self {
+            id: Attr::Known(place.id.to_string()),
+            network_id: Attr::Known(place.network_id.to_string()),
+            wait_for_ready: Attr::Known(true),
+            preflight: Attr::Known(true),
+            use_existing: Attr::Known(false),
+            ..Self::default()
+        }
     }
-    Ok(VnetPeeringModel {
-        name,
-        dns_config,
-        ..seen
-    })
+
+    fn to_body(&self) -> Option<NewTransitGateway> {
+        peering::to_body(self, &self.dns_config)
+    }
+
+    fn apply_remote(self, gateway: &TransitGateway) -> Result<Self, Diagnostics> {
+        let mut model = peering::apply_remote(self, gateway)?;
+        if model.azure_peering.is_unknown() {
+            // Konnect does not tell of it.
+            model.azure_peering = Attr::Null;
+        }
+        Ok(model)
+    }
+
+    fn accepted(self, gateway: &TransitGateway) -> Result<Self, Diagnostics> {
+        peering::accepted(self, gateway)
+    }
+
+    fn attribute_of_field(field: &str) -> Option<Path> {
+        peering::attribute_of_field::<Self>(field)
+    }
 }
 
-/// The attribute of a field that Konnect objects to.
-pub(super) fn attribute_of_field(field: &str) -> Option<Path> {
-    let mut steps = field.split('.');
-    match steps.next()? {
-        "name" => Some(Path::attribute("name")),
-        "dns_config" => Some(dns_config::attribute_of_field(steps)),
-        "transit_gateway_attachment_config" => match steps.next()? {
-            attribute @ ("tenant_id" | "subscription_id" | "resource_group_name" | "vnet_name") => {
-                Some(Path::attribute(attribute))
-            }
+impl Peering for VnetPeeringModel {
+    type TargetId = VnetId;
+
+    target_attributes!(vnet_id, vnet_name);
+
+    fn attachment(target: &KnownTarget<'_>) -> Attachment {
+        Attachment::AzureVnet {
+            tenant_id: target.tenant_id.to_owned(),
+            subscription_id: target.subscription_id.to_owned(),
+            resource_group_name: target.resource_group_name.to_owned(),
+            vnet_name: target.name.to_owned(),
+        }
+    }
+
+    fn attached(attachment: &Attachment) -> Option<KnownTarget<'_>> {
+        match attachment {
+            Attachment::AzureVnet {
+                tenant_id,
+                subscription_id,
+                resource_group_name,
+                vnet_name,
+            } => Some(KnownTarget {
+                tenant_id,
+                subscription_id,
+                resource_group_name,
+                name: vnet_name,
+            }),
             _ => None,
-        },
-        _ => None,
+        }
     }
 }
 
@@ -151,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_body_holds_the_users_spelling_and_no_empty_list() {
-        let body = serde_json::to_value(to_body(&model()).unwrap()).unwrap();
+        let body = serde_json::to_value(model().to_body().unwrap()).unwrap();
         assert_eq!(
             body,
             json!({
@@ -169,12 +151,12 @@ mod tests {
             tenant_id: Attr::Unknown,
             ..model()
         };
-        assert!(to_body(&unknown).is_none());
+        assert!(unknown.to_body().is_none());
     }
 
     #[test]
     fn reading_keeps_what_konnect_does_not_hold_and_the_users_spelling() {
-        let read = apply_remote(model(), &gateway(&attachment())).unwrap();
+        let read = model().apply_remote(&gateway(&attachment())).unwrap();
         assert_eq!(read.resource_group_name, "Rg-Net".into());
         assert_eq!(read.wait_for_ready, Attr::Known(false));
         assert_eq!(read.state, "ready".into());
@@ -198,21 +180,23 @@ mod tests {
             dns_config: Attr::Null,
             ..model()
         };
-        let made = accepted(asked.clone(), &gateway(&other)).unwrap();
+        let made = asked.clone().accepted(&gateway(&other)).unwrap();
         assert_eq!(made.target(), asked.target());
         assert_eq!(
             (&made.name, &made.dns_config),
             (&asked.name, &asked.dns_config)
         );
         assert_eq!(made.state, "ready".into());
-        let read = apply_remote(made, &gateway(&other)).unwrap();
+        let read = made.apply_remote(&gateway(&other)).unwrap();
         assert_eq!(read.resource_group_name, "elsewhere".into());
         assert_eq!(read.name, "orders".into());
     }
 
     #[test]
     fn an_import_fills_every_configurable_attribute() {
-        let read = apply_remote(VnetPeeringModel::default(), &gateway(&attachment())).unwrap();
+        let read = VnetPeeringModel::default()
+            .apply_remote(&gateway(&attachment()))
+            .unwrap();
         assert_eq!(
             read.vnet_id,
             Attr::Known(format!(
@@ -237,7 +221,9 @@ mod tests {
             ("aws-transit-gateway-attachment", "another cloud"),
         ] {
             let other = gateway(&json!({ "kind": kind }));
-            let refused = apply_remote(VnetPeeringModel::default(), &other).unwrap_err();
+            let refused = VnetPeeringModel::default()
+                .apply_remote(&other)
+                .unwrap_err();
             let detail = &refused.iter().next().unwrap().detail;
             assert!(detail.contains(expected), "{kind}: {detail}");
         }
@@ -264,7 +250,7 @@ mod tests {
             ("networkId", None),
             ("", None),
         ] {
-            let found = attribute_of_field(field).map(|path| path.to_string());
+            let found = VnetPeeringModel::attribute_of_field(field).map(|path| path.to_string());
             assert_eq!(found.as_deref(), expected, "{field}");
         }
     }

@@ -1,22 +1,21 @@
 //! From `konnect_cloud_gateway_transit_gateway`.
 
+use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::moved;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::MoveSource;
 
-use super::TYPE_NAME;
-use super::convert::apply_remote;
 use super::schema::VnetPeeringModel;
 
 /// The state for the peering of Kong's own provider; `None` for any other object.
 pub(super) fn model(source: &MoveSource) -> Option<Result<VnetPeeringModel, Diagnostics>> {
-    let moved = moved::gateway(source, TYPE_NAME)?;
+    let moved = moved::gateway(source, VnetPeeringModel::TYPE_NAME)?;
     Some(moved.and_then(|moved| {
         let model = VnetPeeringModel {
             network_id: moved.network_id,
             ..VnetPeeringModel::default()
         };
-        apply_remote(model, &moved.object)
+        model.apply_remote(&moved.object)
     }))
 }
 

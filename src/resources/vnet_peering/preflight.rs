@@ -6,12 +6,13 @@ use crate::azure::ids::VnetId;
 use crate::http::scope::Scope;
 use crate::konnect::TransitGatewayId;
 use crate::preflight::{Clients, Inputs, Phase, Target, run};
+use crate::resources::konnect_object::managed::Managed as _;
+use crate::resources::konnect_object::peering::Peering as _;
 use crate::resources::konnect_object::preflight::tell;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::Planned;
 
-use super::noun;
 use super::schema::VnetPeeringModel;
 
 /// What the checks look at, and where they tell.
@@ -71,7 +72,7 @@ impl Preflight<'_> {
             "vnet_name"
         };
         let report = run(&inputs, self.clients, scope).await;
-        tell(self.context, &report, &noun(&plan.planned), target)
+        tell(self.context, &report, &plan.planned.noun(), target)
     }
 
     /// Before the peering is made: everything it needs has to be there.
@@ -85,7 +86,7 @@ impl Preflight<'_> {
         }
         let inputs = inputs(Phase::Apply, model, true);
         let report = run(&inputs, self.clients, scope).await;
-        tell(self.context, &report, &noun(model), "vnet_id")
+        tell(self.context, &report, &model.noun(), "vnet_id")
     }
 }
 

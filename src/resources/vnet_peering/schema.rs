@@ -1,15 +1,13 @@
 //! Attributes and model of the peering with a virtual network.
 
-use crate::azure::ids::{Guid, VnetId};
+use crate::azure::ids::VnetId;
 use crate::model;
-use crate::resources::azure_target::Target;
-use crate::resources::equivalence::{same_arm_id, same_text_ignoring_case};
+use crate::resources::azure_target;
 use crate::resources::konnect_object::dns_config::{self, DnsConfigModel};
 use crate::resources::konnect_object::{StateMetadataModel, schema};
 use crate::tf::attr::List;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::tf::types::Type;
-use crate::tf::validate::{NotEmpty, Parses, Validate};
 
 model! {
     /// The half of the peering that Kong's application made on the customer's virtual network.
@@ -65,35 +63,6 @@ model! {
     }
 }
 
-impl VnetPeeringModel {
-    /// The attributes that name the virtual network.
-    pub(super) fn target(&self) -> Target {
-        Target {
-            id: self.vnet_id.clone(),
-            tenant_id: self.tenant_id.clone(),
-            subscription_id: self.subscription_id.clone(),
-            resource_group_name: self.resource_group_name.clone(),
-            name: self.vnet_name.clone(),
-        }
-    }
-
-    /// Names another virtual network, or the same in another way.
-    pub(super) fn set_target(&mut self, target: Target) {
-        let Target {
-            id,
-            tenant_id,
-            subscription_id,
-            resource_group_name,
-            name,
-        } = target;
-        self.vnet_id = id;
-        self.tenant_id = tenant_id;
-        self.subscription_id = subscription_id;
-        self.resource_group_name = resource_group_name;
-        self.vnet_name = name;
-    }
-}
-
 /// The schema.
 pub(super) fn schema() -> Schema {
     let mut attributes = vec![
@@ -103,11 +72,13 @@ pub(super) fn schema() -> Schema {
         )
         .replace(),
     ];
-    attributes.extend(target());
+    attributes.extend(azure_target::attributes::<VnetId>());
     attributes.extend([
         dns_config::attribute(),
         schema::wait_for_ready(),
-        preflight(),
+        schema::preflight(
+            "the network, the virtual network, its address space, and the rights of Kong's application",
+        ),
         schema::use_existing(),
     ]);
     attributes.extend(schema::computed());
@@ -121,54 +92,6 @@ pub(super) fn schema() -> Schema {
          so that the assignment is destroyed after the peering.",
         attributes,
     )
-}
-
-/// None of these says `replace`: whether another virtual network is meant is seen only when all are looked at together.
-fn target() -> [Attribute; 5] {
-    let alternative = "Give either `vnet_id`, or `subscription_id`, `resource_group_name` and `vnet_name`; the other way is computed.";
-    [
-        Attribute::optional_computed("vnet_id", Type::String)
-            .describe(format!(
-                "ARM id of the virtual network. {alternative} Another virtual network replaces the peering."
-            ))
-            .equivalent(same_arm_id)
-            .validate(Parses::new("the id of a virtual network", |text: &str| {
-                text.parse::<VnetId>().map(drop)
-            })),
-        Attribute::optional_computed("tenant_id", Type::String)
-            .describe(
-                "Entra tenant of the virtual network's subscription. May stand beside either way of naming the virtual network. \
-                 Default: the provider's tenant at the time of creation.",
-            )
-            .equivalent(same_text_ignoring_case)
-            .validate(guid()),
-        Attribute::optional_computed("subscription_id", Type::String)
-            .describe(format!("Subscription of the virtual network. {alternative}"))
-            .equivalent(same_text_ignoring_case)
-            .validate(guid()),
-        Attribute::optional_computed("resource_group_name", Type::String)
-            .describe(format!("Resource group of the virtual network. {alternative}"))
-            .equivalent(same_text_ignoring_case)
-            .validate(NotEmpty),
-        Attribute::optional_computed("vnet_name", Type::String)
-            .describe(format!("Name of the virtual network. {alternative}"))
-            .equivalent(same_text_ignoring_case)
-            .validate(NotEmpty),
-    ]
-}
-
-fn guid() -> impl Validate {
-    Parses::new("a GUID", |text: &str| text.parse::<Guid>().map(drop))
-}
-
-fn preflight() -> Attribute {
-    Attribute::optional("preflight", Type::Bool)
-        .default_value(true)
-        .save_only()
-        .describe(
-            "Whether to check before anything is sent what would make the peering fail half an hour later: the network, the virtual network, its \
-             address space, and the rights of Kong's application. What the caller may not look at is a warning.",
-        )
 }
 
 fn azure_peering() -> Attribute {

@@ -24,11 +24,11 @@ model! {
 }
 
 /// What Konnect stores: addresses by domain.
-pub(super) type Addresses = BTreeMap<String, Vec<String>>;
+pub(crate) type Addresses = BTreeMap<String, Vec<String>>;
 
 /// A domain that stands in more than one mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RepeatedDomain(pub(super) DomainName);
+pub(crate) struct RepeatedDomain(pub(crate) DomainName);
 
 /// The domains of all mappings, repeated ones included; `None` while one of them is unknown.
 fn domains(mappings: &Set<DnsMapping>) -> Option<Vec<String>> {
@@ -40,7 +40,7 @@ fn domains(mappings: &Set<DnsMapping>) -> Option<Vec<String>> {
 }
 
 /// The number of distinct domains, as soon as every domain is known.
-pub(super) fn domain_count(mappings: &Attr<Set<DnsMapping>>) -> Option<i64> {
+pub(crate) fn domain_count(mappings: &Attr<Set<DnsMapping>>) -> Option<i64> {
     let distinct: BTreeSet<String> = domains(mappings.known()?)?
         .iter()
         .map(|domain| canonical_domain(domain))
@@ -49,7 +49,7 @@ pub(super) fn domain_count(mappings: &Attr<Set<DnsMapping>>) -> Option<i64> {
 }
 
 /// The kind of mapping, as soon as everything is known and every address is one.
-pub(super) fn mapping_type(mappings: &Attr<Set<DnsMapping>>) -> Option<MappingType> {
+pub(crate) fn mapping_type(mappings: &Attr<Set<DnsMapping>>) -> Option<MappingType> {
     let addresses = expand(mappings.known()?)?
         .into_iter()
         .map(|(domain, addresses)| {
@@ -62,7 +62,7 @@ pub(super) fn mapping_type(mappings: &Attr<Set<DnsMapping>>) -> Option<MappingTy
 }
 
 /// The form in which Konnect stores the mappings; `None` while something is unknown.
-pub(super) fn expand(mappings: &Set<DnsMapping>) -> Option<Addresses> {
+pub(crate) fn expand(mappings: &Set<DnsMapping>) -> Option<Addresses> {
     let mut expanded = Addresses::new();
     for mapping in mappings.all_known()? {
         let addresses: Vec<String> = mapping
@@ -80,7 +80,7 @@ pub(super) fn expand(mappings: &Set<DnsMapping>) -> Option<Addresses> {
 }
 
 /// The mappings that stand for what Konnect stores: one for each list of addresses, with all domains that share it.
-pub(super) fn group(addresses: &Addresses) -> Set<DnsMapping> {
+pub(crate) fn group(addresses: &Addresses) -> Set<DnsMapping> {
     let mut groups: BTreeMap<&Vec<String>, Vec<String>> = BTreeMap::new();
     for (domain, servers) in addresses {
         groups.entry(servers).or_default().push(domain.clone());
@@ -95,7 +95,7 @@ pub(super) fn group(addresses: &Addresses) -> Set<DnsMapping> {
 }
 
 /// What to keep in the state for what Konnect stores: the grouping of before where it still means the same.
-pub(super) fn reconcile(prior: &Attr<Set<DnsMapping>>, remote: &Addresses) -> Set<DnsMapping> {
+pub(crate) fn reconcile(prior: &Attr<Set<DnsMapping>>, remote: &Addresses) -> Set<DnsMapping> {
     if let Attr::Known(prior) = prior
         && expand(prior).is_some_and(|expanded| is_same(&expanded, remote))
     {
@@ -105,7 +105,7 @@ pub(super) fn reconcile(prior: &Attr<Set<DnsMapping>>, remote: &Addresses) -> Se
 }
 
 /// Whether both forward the same domains to the same servers in the same order.
-pub(super) fn is_same(left: &Addresses, right: &Addresses) -> bool {
+pub(crate) fn is_same(left: &Addresses, right: &Addresses) -> bool {
     canonical(left) == canonical(right)
 }
 
@@ -132,7 +132,7 @@ fn canonical_address(text: &str) -> String {
 }
 
 /// Whether two values of the attribute `mappings` mean the same.
-pub(super) fn is_equivalent(left: &Value, right: &Value) -> bool {
+pub(crate) fn is_equivalent(left: &Value, right: &Value) -> bool {
     let expanded = |value: &Value| {
         Set::<DnsMapping>::from_known(value.clone(), &Path::root())
             .ok()
@@ -145,7 +145,7 @@ pub(super) fn is_equivalent(left: &Value, right: &Value) -> bool {
 }
 
 /// The domains that stand in more than one mapping, among those that are known.
-pub(super) fn repeated_domains(mappings: &Set<DnsMapping>) -> Vec<RepeatedDomain> {
+pub(crate) fn repeated_domains(mappings: &Set<DnsMapping>) -> Vec<RepeatedDomain> {
     let mut seen = BTreeSet::new();
     let mut repeated = BTreeSet::new();
     for mapping in mappings.0.iter().filter_map(Attr::known) {
@@ -168,13 +168,13 @@ fn known_texts(elements: Option<&Vec<Attr<String>>>) -> impl Iterator<Item = &st
 
 /// What is odd about an address. The user's interface folds warnings of one summary into one, so that each summary names its address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct AddressWarning {
-    pub(super) summary: String,
-    pub(super) detail: &'static str,
+pub(crate) struct AddressWarning {
+    pub(crate) summary: String,
+    pub(crate) detail: &'static str,
 }
 
 /// What is odd about the addresses, each thing said once.
-pub(super) fn address_warnings(mappings: &Set<DnsMapping>) -> BTreeSet<AddressWarning> {
+pub(crate) fn address_warnings(mappings: &Set<DnsMapping>) -> BTreeSet<AddressWarning> {
     let mut warnings = BTreeSet::new();
     let mut warn = |summary: String, detail| {
         warnings.insert(AddressWarning { summary, detail });

@@ -1,0 +1,8 @@
+list "konnectazure_private_hosted_zone" "prod" {
+  provider = konnectazure
+
+  # Without it, every network that the token may see.
+  config {
+    network_id = "36ae63d3-efd1-4bec-b246-62aa5d3f5695"
+  }
+}

@@ -1,0 +1,150 @@
+//! The course of one creation: nothing of that name, the resource's own checks, network ready, POST, ready.
+
+use crate::azure;
+use crate::http::poll::Waited;
+use crate::konnect::{Network, StateMetadata};
+use crate::resources::explain::Failure;
+use crate::tf::diagnostics::Diagnostics;
+use crate::tf::resource::Save;
+
+use super::flow::{Flow, NotReady, Objects};
+use super::is_set;
+use super::managed::{BodyOf, Managed, ObjectOf};
+use super::phase::{Lifecycle, Phase};
+
+/// One creation.
+pub(crate) struct Creation<'a, M: Managed> {
+    /// Konnect.
+    pub(crate) flow: Flow<'a, M::Objects>,
+    /// Azure, for what was assigned lately; nothing where the object needs no rights there.
+    pub(crate) azure: Option<&'a azure::Access>,
+    /// What to look at once Konnect gave up.
+    pub(crate) failed: Option<String>,
+    /// Where progress is kept.
+    pub(crate) save: &'a Save<M>,
+}
+
+impl<M: Managed> Creation<'_, M> {
+    /// The object that exists already and may be adopted. Nothing is sent yet: between this and [`Creation::finish`] is the place for checks, so that
+    /// what is wrong is told before the wait for the network, which can take long.
+    pub(crate) async fn existing(&self, model: &M) -> Result<Option<ObjectOf<M>>, Diagnostics> {
+        let body = self.body(model)?;
+        let adopts = is_set(model.settings().use_existing);
+        self.flow.adopt(&body, adopts).await
+    }
+
+    /// Makes the object where there is none to adopt, and waits for it if that is wanted. The network comes with it where it was read.
+    pub(crate) async fn finish(
+        &self,
+        model: M,
+        existing: Option<ObjectOf<M>>,
+    ) -> Result<(M, Option<Network>), Diagnostics> {
+        let body = self.body(&model)?;
+        if let Some(existing) = existing {
+            self.keep(&model, &existing)?;
+            let adopted = self.wait(&model, existing).await;
+            return Ok((self.conclude(model, adopted)?, None));
+        }
+        let network = self.flow.network_ready().await?;
+        let object = self.make(&model, &body).await?;
+        let made = match self.wait(&model, object).await {
+            Err(not_ready) if self.is_worth_another_try(&not_ready) => {
+                self.make_again(&model, &body, &not_ready.last).await?
+            }
+            outcome => outcome,
+        };
+        Ok((self.conclude(model, made)?, Some(network)))
+    }
+
+    fn body(&self, model: &M) -> Result<BodyOf<M>, Diagnostics> {
+        model.to_body().ok_or_else(|| {
+            self.flow
+                .failure("create")
+                .because("Its configuration is not wholly known.")
+        })
+    }
+
+    async fn make(&self, model: &M, body: &BodyOf<M>) -> Result<ObjectOf<M>, Diagnostics> {
+        let object = self.flow.create(body, &M::attribute_of_field).await?;
+        self.keep(model, &object)?;
+        Ok(object)
+    }
+
+    /// Stores what is known of the object, so that nothing that fails later loses it.
+    fn keep(&self, model: &M, object: &ObjectOf<M>) -> Result<(), Diagnostics> {
+        self.save.save(&model.clone().accepted(object)?);
+        Ok(())
+    }
+
+    async fn wait(
+        &self,
+        model: &M,
+        object: ObjectOf<M>,
+    ) -> Result<ObjectOf<M>, NotReady<ObjectOf<M>>> {
+        if is_set(model.settings().wait_for_ready) {
+            self.flow.ready(object).await
+        } else {
+            Ok(object)
+        }
+    }
+
+    /// A permission that was granted minutes ago may not have reached every place in Azure; Konnect does not ask twice.
+    fn is_worth_another_try(&self, not_ready: &NotReady<ObjectOf<M>>) -> bool {
+        let last = &not_ready.last;
+        last.phase() == Phase::Failed
+            && last
+                .state_metadata()
+                .is_some_and(StateMetadata::speaks_of_permission)
+            && self
+                .azure
+                .and_then(|azure| azure.client().ok())
+                .is_some_and(|azure| azure.has_just_assigned())
+    }
+
+    async fn make_again(
+        &self,
+        model: &M,
+        body: &BodyOf<M>,
+        failed: &ObjectOf<M>,
+    ) -> Result<Result<ObjectOf<M>, NotReady<ObjectOf<M>>>, Diagnostics> {
+        tracing::info!(
+            "{} is in {}. A role was assigned minutes ago, so that Azure may not have known of it yet: it is deleted and made once more",
+            self.flow.noun,
+            failed.describe()
+        );
+        self.keep(model, failed)?;
+        let id = <M::Objects as Objects>::id(failed);
+        self.flow.delete(id, "create").await?;
+        let object = self.make(model, body).await?;
+        Ok(self.wait(model, object).await)
+    }
+
+    fn conclude(
+        &self,
+        model: M,
+        outcome: Result<ObjectOf<M>, NotReady<ObjectOf<M>>>,
+    ) -> Result<M, Diagnostics> {
+        match outcome {
+            Ok(object) => model.accepted(&object),
+            Err(not_ready) => {
+                self.keep(&model, &not_ready.last)?;
+                Err(self.explain(&not_ready))
+            }
+        }
+    }
+
+    fn explain(&self, not_ready: &NotReady<ObjectOf<M>>) -> Diagnostics {
+        let NotReady { last, ended } = not_ready;
+        let failure: Failure<'_> = self.flow.failure("create").now(format!(
+            "The object exists in Konnect with id {}, and stays in the state, marked for replacement.",
+            <M::Objects as Objects>::id(last)
+        ));
+        let failure = match (ended, &self.failed) {
+            (Waited::Never(_), Some(advice)) if last.phase() == Phase::Failed => {
+                failure.next(advice)
+            }
+            _ => failure,
+        };
+        failure.waited(ended)
+    }
+}

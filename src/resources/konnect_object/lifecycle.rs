@@ -1,0 +1,83 @@
+//! The lifecycle calls that differ between resources in nothing but the object.
+
+use std::sync::Arc;
+
+use crate::konnect;
+use crate::resources::explain::Failure;
+use crate::resources::scope;
+use crate::tf::context::Context;
+use crate::tf::diagnostics::Diagnostics;
+
+use super::flow::{Flow, InNetwork as _, Objects as _, explain};
+use super::import::{self, Place};
+use super::managed::{Managed, ObjectOf};
+use super::phase::{Lifecycle, Phase};
+
+/// The course of a call on the model's object. `action` is what fails where there is no client; `advice` is what somebody has to do while Konnect waits for them.
+pub(crate) fn flow<'a, M: Managed>(
+    konnect: &konnect::Access,
+    context: &'a Context,
+    action: &'static str,
+    model: &M,
+    advice: String,
+) -> Result<Flow<'a, M::Objects>, Diagnostics> {
+    let noun = model.noun();
+    let network_id = import::recorded_network(model.settings().network_id)?;
+    let client = konnect
+        .client()
+        .map_err(|error| Failure::new(action, noun.clone()).explain(&error))?;
+    Ok(Flow {
+        context,
+        scope: scope(context),
+        step: konnect.poll_step(),
+        client: Arc::clone(&client),
+        network_id,
+        objects: M::Objects::new(client, network_id),
+        type_name: M::TYPE_NAME,
+        noun,
+        advice,
+    })
+}
+
+/// The object of a state; nothing where it is gone.
+pub(crate) async fn find<M: Managed>(
+    konnect: &konnect::Access,
+    context: &Context,
+    state: &M,
+) -> Result<Option<ObjectOf<M>>, Diagnostics> {
+    let Place { network_id, id } = state.place()?;
+    let failure = || Failure::new("read", state.noun());
+    let client = konnect
+        .client()
+        .map_err(|error| failure().explain(&error))?;
+    let objects = M::Objects::new(client, network_id);
+    match objects.get(&scope(context), id).await {
+        Ok(object) if object.phase() == Phase::Terminated => Ok(None),
+        Ok(object) => Ok(Some(object)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(explain(failure(), &error)),
+    }
+}
+
+/// The state as the object is now; nothing where it is gone.
+pub(crate) async fn read<M: Managed>(
+    konnect: &konnect::Access,
+    context: &Context,
+    state: M,
+) -> Result<Option<M>, Diagnostics> {
+    match find(konnect, context, &state).await? {
+        Some(object) => state.apply_remote(&object).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Deletes the object of a state and waits until it is gone.
+pub(crate) async fn delete<M: Managed>(
+    konnect: &konnect::Access,
+    context: &Context,
+    state: &M,
+) -> Result<(), Diagnostics> {
+    let Place { id, .. } = state.place()?;
+    let flow = flow(konnect, context, "delete", state, String::new())?;
+    flow.delete(id, "delete").await
+}

@@ -1,0 +1,227 @@
+//! `konnectazure_private_hosted_zone`: a zone of Azure Private DNS that a Konnect network resolves names in.
+//!
+//! The remote object is a private DNS object of kind `azure-private-hosted-zone-attachment`, at
+//! `/v2/cloud-gateways/networks/{network}/private-dns/{id}`. Kong's application links the zone to Kong's own network, under a name that the user
+//! chooses. Konnect's PATCH refuses this kind, a new name included.
+//!
+//! Rights: `Network Admin` in Konnect; `Network Viewer` may not read private DNS. In Azure, reading the zone helps (checks) and is not needed.
+//! Import: `NETWORK_ID/PRIVATE_DNS_ID`.
+
+mod convert;
+mod moved;
+mod preflight;
+mod schema;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::azure;
+use crate::konnect;
+use crate::resources::explain::Failure;
+use crate::resources::konnect_object::creation::Creation;
+use crate::resources::konnect_object::findings::Findings;
+use crate::resources::konnect_object::hints::{Hints, Needs};
+use crate::resources::konnect_object::lifecycle;
+use crate::resources::konnect_object::managed::Managed;
+use crate::resources::konnect_object::private_dns::PrivateDnsObjects;
+use crate::resources::konnect_object::{Flow, is_set, provider_tenant, schema as common};
+use crate::resources::scope;
+use crate::tf::attr::Attr;
+use crate::tf::context::Context;
+use crate::tf::diagnostics::Diagnostics;
+use crate::tf::path::Path;
+use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
+use crate::tf::schema::{IdentityAttribute, Schema};
+
+pub use self::schema::PrivateHostedZoneModel;
+
+const NEEDS: Needs = Needs {
+    place: "private DNS zone",
+    actions: "the actions for virtual network links (virtualNetworkLinks/write among them)",
+    role: "konnectazure_peering_role with purpose = \"private_dns_link\"",
+    condition: "Zone: it exists in this very resource group, has no link of this name yet, and the network is linked to no other zone of this name.",
+};
+
+const TIMEOUTS: Timeouts = Timeouts {
+    create: Duration::from_secs(20 * 60),
+    read: Duration::from_secs(5 * 60),
+    update: Duration::from_secs(5 * 60),
+    delete: Duration::from_secs(20 * 60),
+};
+
+/// The resource.
+pub struct PrivateHostedZoneResource {
+    azure: Arc<azure::Access>,
+    konnect: Arc<konnect::Access>,
+}
+
+impl PrivateHostedZoneResource {
+    /// A resource that uses these clients once they are configured.
+    #[must_use]
+    pub const fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
+        Self { azure, konnect }
+    }
+
+    /// The provider's subscription, where one is configured.
+    fn default_subscription(&self) -> Option<String> {
+        let client = self.azure.client().ok()?;
+        client.subscription_id().map(ToString::to_string)
+    }
+
+    /// The model with the provider's tenant and subscription where there are no others.
+    async fn with_defaults(
+        &self,
+        context: &Context,
+        mut model: PrivateHostedZoneModel,
+    ) -> Result<PrivateHostedZoneModel, Diagnostics> {
+        let failure = Failure::new("create", model.noun());
+        if model.subscription_id.known().is_none() {
+            let subscription = self.default_subscription().ok_or_else(|| {
+                failure
+                    .clone()
+                    .next("Give subscription_id, here or in the provider block: the zone's subscription.")
+                    .at(Path::attribute("subscription_id"))
+                    .because("Neither the resource nor the provider block names a subscription.")
+            })?;
+            model.subscription_id = Attr::Known(subscription);
+        }
+        if model.tenant_id.known().is_none() {
+            let tenant = provider_tenant(&self.azure, &scope(context)).await;
+            let tenant = tenant.map_err(|error| {
+                failure
+                    .next("Give tenant_id, here or in the provider block: the tenant of the zone's subscription.")
+                    .at(Path::attribute("tenant_id"))
+                    .explain(&error)
+            })?;
+            model.tenant_id = Attr::Known(tenant);
+        }
+        Ok(model)
+    }
+
+    async fn check(
+        &self,
+        flow: &Flow<'_, PrivateDnsObjects>,
+        model: &PrivateHostedZoneModel,
+    ) -> Result<(), Diagnostics> {
+        let mut findings = Findings::new(&flow.noun);
+        let others = flow
+            .client
+            .list_private_dns(&flow.scope, &flow.network_id, None);
+        match others.await {
+            Ok(others) => preflight::refuse_twin(&mut findings, model, &others),
+            // A network that is missing is told by the creation itself.
+            Err(error) if error.is_not_found() => {}
+            Err(error) => findings.unseen("The network's other private DNS objects", &error),
+        }
+        // Names that make no id were refused before, unless they were unknown then: Konnect judges those.
+        if let Some(zone_id) = model.zone_id() {
+            preflight::check_zone(&mut findings, &self.azure, &flow.scope, model, &zone_id).await;
+        }
+        findings.conclude(flow.context)
+    }
+}
+
+#[async_trait]
+impl Resource for PrivateHostedZoneResource {
+    type Model = PrivateHostedZoneModel;
+
+    fn type_name(&self) -> &'static str {
+        PrivateHostedZoneModel::TYPE_NAME
+    }
+
+    fn schema(&self) -> Schema {
+        schema::schema()
+    }
+
+    fn identity(&self) -> Vec<IdentityAttribute> {
+        common::identity()
+    }
+
+    fn timeouts(&self) -> Timeouts {
+        TIMEOUTS
+    }
+
+    async fn plan(
+        &self,
+        context: &Context,
+        plan: &mut Planned<PrivateHostedZoneModel>,
+    ) -> Result<(), Diagnostics> {
+        let planned = &mut plan.planned;
+        if plan.config.subscription_id.is_null() && planned.subscription_id.is_unknown() {
+            planned.subscription_id = self
+                .default_subscription()
+                .map_or(Attr::Unknown, Attr::Known);
+        }
+        if plan.config.tenant_id.is_null() && planned.tenant_id.is_unknown() {
+            let tenant = provider_tenant(&self.azure, &scope(context)).await;
+            planned.tenant_id = tenant.map_or(Attr::Unknown, Attr::Known);
+        }
+        Ok(())
+    }
+
+    async fn create(
+        &self,
+        context: &Context,
+        planned: PrivateHostedZoneModel,
+        save: &Save<PrivateHostedZoneModel>,
+    ) -> Result<PrivateHostedZoneModel, Diagnostics> {
+        let model = self.with_defaults(context, planned).await?;
+        let tenant_id = model.tenant_id.as_str().unwrap_or_default();
+        let zone = model.zone_id().map(|id| id.to_string()).unwrap_or_default();
+        let hints = Hints::new(&self.azure, &NEEDS, tenant_id, zone);
+        let creation = Creation {
+            flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
+            azure: Some(&self.azure),
+            failed: Some(hints.failed()),
+            save,
+        };
+        let existing = creation.existing(&model).await?;
+        if existing.is_none() && is_set(&model.preflight) {
+            self.check(&creation.flow, &model).await?;
+        }
+        let (model, _) = creation.finish(model, existing).await?;
+        Ok(model)
+    }
+
+    async fn read(
+        &self,
+        context: &Context,
+        state: PrivateHostedZoneModel,
+    ) -> Result<Option<PrivateHostedZoneModel>, Diagnostics> {
+        lifecycle::read(&self.konnect, context, state).await
+    }
+
+    /// Nothing of it can be changed in place, so that nothing is sent: what comes here is another spelling of the same.
+    async fn update(
+        &self,
+        context: &Context,
+        _prior: PrivateHostedZoneModel,
+        planned: PrivateHostedZoneModel,
+        _save: &Save<PrivateHostedZoneModel>,
+    ) -> Result<PrivateHostedZoneModel, Diagnostics> {
+        let missing = planned.missing();
+        self.read(context, planned).await?.ok_or(missing)
+    }
+
+    async fn delete(
+        &self,
+        context: &Context,
+        state: PrivateHostedZoneModel,
+    ) -> Result<(), Diagnostics> {
+        lifecycle::delete(&self.konnect, context, &state).await
+    }
+
+    async fn import(
+        &self,
+        _context: &Context,
+        id: ImportId,
+    ) -> Result<PrivateHostedZoneModel, Diagnostics> {
+        PrivateHostedZoneModel::imported(&id)
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
+        moved::model(source)
+    }
+}

@@ -248,8 +248,7 @@ pub fn check_url(url: &Url) -> Result<(), String> {
 fn interrupted(error: reqwest::Error) -> Broken {
     let error = error.without_url();
     let (kind, message) = if let Some(reason) = certificate_fault(&error) {
-        let hint =
-            "if a proxy inspects TLS on the way, its CA certificate has to be trusted as well";
+        let hint = "if a proxy inspects TLS on the way, its CA certificate has to be trusted as well (ca_certificate_path)";
         (
             InterruptionKind::Untrusted,
             format!("the server's certificate is not trusted: {reason}; {hint}"),

@@ -13,7 +13,7 @@ use crate::http::{Error, Secret, Transport};
 pub struct Settings {
     /// The way to the network.
     pub transport: Transport,
-    /// The server's address, as [`super::server_url`] gives it.
+    /// The server's address, as [`super::server_url()`] gives it.
     pub server_url: Url,
     /// The token, if there is one.
     pub token: Option<Secret>,

@@ -1,5 +1,7 @@
 //! Reading what a service sends when it does not quite keep to its schema.
 
+use std::net::IpAddr;
+
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -30,6 +32,17 @@ pub(super) fn maybe_integer<'de, D: Deserializer<'de>>(
         Value::Number(number) => whole(&number),
         _ => None,
     })
+}
+
+/// A domain name as DNS compares it.
+pub(super) fn folded_domain(domain: &str) -> String {
+    domain.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// An address in its one canonical spelling; other text as it is.
+pub(super) fn folded_address(text: &str) -> String {
+    text.parse::<IpAddr>()
+        .map_or_else(|_| text.to_owned(), |address| address.to_string())
 }
 
 /// What can be read as a `T`; anything else counts as absent.

@@ -10,7 +10,7 @@ use super::client::{Client, named_list, network_path};
 use super::create::{Creation, once};
 use super::error::Error;
 use super::ids::{NetworkId, PrivateDnsId};
-use super::lenient::{integer, member, or_default};
+use super::lenient::{folded_address, folded_domain, integer, member, or_default};
 use super::page::{List, list};
 use super::state::{PrivateDnsState, StateMetadata};
 use crate::http::{self as rest, Request, Scope};
@@ -125,7 +125,8 @@ impl PrivateDnsConfig {
         }
     }
 
-    /// Whether both mean the same: DNS and Azure compare names without case, and a trailing dot says nothing.
+    /// Whether both mean the same: DNS and Azure compare names without case, a trailing dot says nothing, and an
+    /// IPv6 address has many spellings.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
@@ -141,11 +142,13 @@ impl PrivateDnsConfig {
     }
 }
 
-fn folded(dns_config: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, &Vec<String>> {
-    let fold = |domain: &str| domain.trim_end_matches('.').to_ascii_lowercase();
+fn folded(dns_config: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
     dns_config
         .iter()
-        .map(|(domain, addresses)| (fold(domain), addresses))
+        .map(|(domain, addresses)| {
+            let addresses = addresses.iter().map(|text| folded_address(text));
+            (folded_domain(domain), addresses.collect())
+        })
         .collect()
 }
 

@@ -9,7 +9,7 @@ use super::client::{Client, named_list, network_path};
 use super::create::{Creation, once};
 use super::error::Error;
 use super::ids::{NetworkId, TransitGatewayId};
-use super::lenient::{integer, member, or_default};
+use super::lenient::{folded_address, folded_domain, integer, member, or_default};
 use super::page::{List, list};
 use super::state::{StateMetadata, TransitGatewayState};
 use crate::http::{self as rest, Request, Scope};
@@ -199,7 +199,27 @@ impl TransitGateway {
     pub fn is_same(&self, new: &NewTransitGateway) -> bool {
         self.name == new.name
             && self.attachment.is_same(&new.attachment)
-            && self.dns_config == new.dns_config
+            && self.dns_config.len() == new.dns_config.len()
+            && self
+                .dns_config
+                .iter()
+                .zip(&new.dns_config)
+                .all(|(ours, theirs)| ours.is_same(theirs))
+    }
+}
+
+impl DnsConfig {
+    /// Whether both mean the same; order counts.
+    fn is_same(&self, other: &Self) -> bool {
+        let folded = |config: &Self| -> (Vec<String>, Vec<String>) {
+            let addresses = config.remote_dns_server_ip_addresses.iter();
+            let domains = config.domain_proxy_list.iter();
+            (
+                addresses.map(|text| folded_address(text)).collect(),
+                domains.map(|text| folded_domain(text)).collect(),
+            )
+        };
+        folded(self) == folded(other)
     }
 }
 

@@ -11,7 +11,7 @@
 //! | map, object | map with str keys; an object has every attribute, null ones included |
 //! | dynamic | array of the type's JSON as bin, and the value in that type |
 //! | any, null | nil |
-//! | any, unknown | ext; with code 12 and a map of what is known about the value, see [`refinement`] |
+//! | any, unknown | ext; with code 12 and a map of what is known about the value, see `refinement` |
 
 mod decode;
 mod encode;

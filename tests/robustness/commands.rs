@@ -400,3 +400,25 @@ fn started_by_hand_the_program_says_what_it_is() {
     );
     assert_eq!(run(&["--nonsense"]).status.code(), Some(1));
 }
+
+#[test]
+fn a_bundle_in_ssl_cert_file_is_trusted_and_an_unknown_authority_is_refused_at_once() {
+    let simulator = Simulator::start(Seed::Demo);
+    let mut workspace = workspace(
+        &simulator,
+        "data \"konnectazure_service_principal\" \"kong\" {}\n",
+    );
+    simulator.consent();
+    workspace.unset("KONNECTAZURE_CA_CERTIFICATE_PATH");
+    let said = workspace
+        .apply()
+        .expect_failure("an authority that nobody trusts");
+    assert!(said.contains("ca_certificate_path"), "{said}");
+    workspace.set("SSL_CERT_FILE", simulator.url("ca_file"));
+    workspace.apply().expect_success("apply");
+    workspace.set("KONNECTAZURE_CA_CERTIFICATE_PATH", "/nowhere/ca.pem");
+    let said = workspace
+        .apply()
+        .expect_failure("a bundle that is not there");
+    assert!(said.contains("/nowhere/ca.pem"), "{said}");
+}

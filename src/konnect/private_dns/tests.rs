@@ -112,6 +112,10 @@ fn order_of_addresses_counts_and_case_of_domains_does_not() {
         &resolver(&[("a.example", &["10.0.0.2", "10.0.0.1"])])
     ));
     assert!(!is_same(&base, &resolver(&[("a.example", &["10.0.0.1"])])));
+    assert!(is_same(
+        &resolver(&[("a.example", &["FD00:0::4"])]),
+        &resolver(&[("a.example", &["fd00::4"])])
+    ));
 }
 
 #[test]

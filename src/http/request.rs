@@ -272,7 +272,7 @@ mod tests {
     use super::*;
 
     fn base() -> Url {
-        Url::parse("https://api.example/root").unwrap()
+        Url::parse("https://api.example/base").unwrap()
     }
 
     #[test]
@@ -285,7 +285,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             url.as_str(),
-            "https://api.example/root/v2/networks?filter%5Bname%5D%5Beq%5D=a%20b%26c%3Dd&$filter=x%20eq%20%27y%27"
+            "https://api.example/base/v2/networks?filter%5Bname%5D%5Beq%5D=a%20b%26c%3Dd&$filter=x%20eq%20%27y%27"
         );
     }
 
@@ -303,7 +303,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             url.path(),
-            "/root/subscriptions/a%20b/resourceGroups/x%3Fy%23z"
+            "/base/subscriptions/a%20b/resourceGroups/x%3Fy%23z"
         );
     }
 
@@ -312,12 +312,12 @@ mod tests {
         let next = "https://api.example/elsewhere?$skiptoken=a%2Bb";
         assert_eq!(Request::absolute(next).url(&base()).unwrap().as_str(), next);
         for other in [
-            "https://evil.example/root",
-            "http://api.example/root",
-            "https://api.example:8443/root",
-            "https://user@api.example/root",
-            "https://api.example.evil.example/root",
-            "/root",
+            "https://evil.example/base",
+            "http://api.example/base",
+            "https://api.example:8443/base",
+            "https://user@api.example/base",
+            "https://api.example.evil.example/base",
+            "/base",
         ] {
             assert!(Request::absolute(other).url(&base()).is_err(), "{other}");
         }
@@ -365,7 +365,7 @@ mod tests {
                     .unwrap()
                     .map(|segment| percent_encoding::percent_decode_str(segment).decode_utf8().unwrap().into_owned())
                     .collect();
-                prop_assert_eq!(decoded, ["root", "networks", id.as_str(), "transit-gateways"]);
+                prop_assert_eq!(decoded, ["base", "networks", id.as_str(), "transit-gateways"]);
                 prop_assert_eq!(url.query_pairs().collect::<Vec<_>>(), [("name".into(), id.as_str().into())]);
                 prop_assert_eq!(url.fragment(), None);
             } else {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use support::simulator::{Seed, Simulator};
+use support::spec;
 use support::terraform::{Case, Workspace, folded};
 
 /// How long a test waits for something that another process does.
@@ -166,6 +167,7 @@ fn the_three_kinds_of_mapping_are_made_changed_in_place_imported_and_destroyed()
         })
         .run();
     assert_eq!(cloud.objects("private_dns"), [] as [Json; 0]);
+    spec::assert_journal_conforms(&cloud.requests());
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use support::simulator::{Seed, Simulator};
+use support::spec;
 use support::terraform::{Running, Workspace, folded};
 
 /// How long a test waits for something that another process does.
@@ -122,6 +123,7 @@ fn one_apply_makes_everything_and_one_destroy_leaves_nothing() {
     ] {
         assert_eq!(after[kind], before[kind], "{kind} after destroy");
     }
+    spec::assert_journal_conforms(&simulator.requests());
 }
 
 #[test]

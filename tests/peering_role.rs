@@ -12,6 +12,7 @@ mod support;
 
 use serde_json::{Value as Json, json};
 use support::simulator::{Seed, Simulator};
+use support::spec;
 use support::terraform::{Case, Workspace, folded};
 
 const ADDRESS: &str = "konnectazure_peering_role.kong";
@@ -142,6 +143,7 @@ fn it_is_made_changed_in_place_imported_and_deleted() {
         .reimport(ADDRESS, |kong| kong["id"].as_str().unwrap().to_uppercase().replace("/SUBSCRIPTIONS", "/subscriptions"))
         .run();
     assert!(roles(&simulator).is_empty());
+    spec::assert_journal_conforms(&simulator.requests());
 }
 
 #[test]

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use support::simulator::{Seed, Simulator};
+use support::spec;
 use support::terraform::{Case, Workspace, folded};
 
 /// How long a test waits for something that another process does.
@@ -191,6 +192,7 @@ fn a_peering_is_made_kept_imported_replaced_and_destroyed() {
         )
         .run();
     assert_eq!(cloud.objects("transit_gateways"), [] as [Json; 0]);
+    spec::assert_journal_conforms(&cloud.requests());
 }
 
 #[test]

@@ -10,15 +10,11 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value as Json, json};
+use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
 use support::spec;
 use support::terraform::{Case, Workspace, folded};
-
-/// How long a test waits for something that another process does.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 const MAPPINGS: &str = "konnectazure_dns_mappings.this";
 const NETWORK: &str = "eastus2-prod";
@@ -94,15 +90,6 @@ fn resolver(domains: &[(&str, &[&str])]) -> Json {
         })
         .collect();
     json!({ "kind": "azure-outbound-resolver", "dns_config": domains })
-}
-
-/// Looks until `condition` holds.
-fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

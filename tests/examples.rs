@@ -13,18 +13,15 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use konnectazure::provider::KonnectAzure;
 use konnectazure::tf::provider::Provider as _;
 use serde_json::json;
 use support::pages::root;
+use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
 use support::snippets::{self, Snippet};
 use support::terraform::Workspace;
-
-/// How long a test waits for something that another process does.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Folders of `examples` that the registry's layout asks for; all others with a `main.tf` are examples to apply.
 const REGISTRY_LAYOUT: [&str; 5] = [
@@ -137,15 +134,6 @@ fn multi_subscription_takes_a_further_subscription_in_place_and_gives_it_back() 
     }
     workspace.destroy().expect_success("destroy");
     assert_nothing_left(&simulator);
-}
-
-/// Looks until `condition` holds.
-fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

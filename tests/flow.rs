@@ -11,15 +11,13 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value as Json, json};
+use support::patience::{PATIENCE, found};
 use support::simulator::{Seed, Simulator};
 use support::spec;
 use support::terraform::{Running, Workspace, folded};
-
-/// How long a test waits for something that another process does.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn complete(simulator: &Simulator) -> Workspace {
     let workspace = Workspace::new(simulator.env());
@@ -39,18 +37,6 @@ fn peering_only(simulator: &Simulator, vnet: &str) -> String {
         simulator.network_id("eastus2-prod"),
         simulator.vnet_id(vnet)
     )
-}
-
-/// Looks until `condition` gives something.
-fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = condition() {
-            return found;
-        }
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::yield_now();
-    }
 }
 
 fn grant_everything(simulator: &Simulator, workspace: &Workspace) {
@@ -190,13 +176,13 @@ fn an_interrupt_in_the_wait_ends_it_and_keeps_the_peering_in_the_state() {
     .unwrap();
 
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-    let id = eventually("the peering's creation", || {
+    let id = found("the peering's creation", || {
         simulator
             .objects("transit_gateways")
             .first()
             .map(|object| object["id"].clone())
     });
-    eventually("a look at the peering", || {
+    found("a look at the peering", || {
         let looks = simulator.requests_matching(
             "konnect",
             "GET",
@@ -256,7 +242,7 @@ fn a_provider_that_is_told_to_terminate_answers_first_so_that_the_peering_stays_
     .unwrap();
 
     let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-    let id = eventually("the peering's creation", || {
+    let id = found("the peering's creation", || {
         simulator
             .objects("transit_gateways")
             .first()

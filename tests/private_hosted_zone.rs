@@ -10,15 +10,11 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value as Json, json};
+use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
 use support::spec;
 use support::terraform::{Case, Workspace, folded};
-
-/// How long a test waits for something that another process does.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 const ZONE: &str = "konnectazure_private_hosted_zone.this";
 const NETWORK: &str = "eastus2-prod";
@@ -62,15 +58,6 @@ fn sent(cloud: &Simulator, method: &str) -> usize {
     cloud
         .requests_matching("konnect", method, "/private-dns")
         .len()
-}
-
-/// Looks until `condition` holds.
-fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

@@ -10,9 +10,10 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value as Json, json};
+use support::patience::PATIENCE;
 use support::simulator::{Seed, Simulator};
 use support::terraform::{Case, Workspace, folded};
 
@@ -20,8 +21,6 @@ const ADDRESS: &str = "konnectazure_service_principal.kong";
 const CONFIGURATION: &str = "resource \"konnectazure_service_principal\" \"kong\" {}";
 const DATA: &str = "data \"konnectazure_service_principal\" \"kong\" {}";
 const KONG: &str = "207b296f-cf25-4d23-9eba-9a2c41dc62ca";
-/// How long a test waits for what another process does.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn with(arguments: &str) -> String {
     format!("resource \"konnectazure_service_principal\" \"kong\" {{\n{arguments}\n}}")

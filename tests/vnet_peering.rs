@@ -13,12 +13,10 @@ mod support;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
+use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
 use support::spec;
 use support::terraform::{Case, Workspace, folded};
-
-/// How long a test waits for something that another process does.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 const PEERING: &str = "konnectazure_vnet_peering.this";
 const NETWORK: &str = "eastus2-prod";
@@ -68,15 +66,6 @@ fn by_parts(cloud: &Simulator) -> String {
         "  subscription_id = \"{}\"\n  resource_group_name = \"RG-Network\"\n  vnet_name = \"vnet-orders\"\n",
         cloud.url("subscription_id")
     )
-}
-
-/// Looks until `condition` holds.
-fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < PATIENCE, "{what} did not happen");
-        std::thread::yield_now();
-    }
 }
 
 fn sent(cloud: &Simulator, method: &str) -> usize {

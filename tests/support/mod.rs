@@ -17,6 +17,7 @@ pub mod core;
 pub mod host;
 pub mod identity;
 pub mod pages;
+pub mod patience;
 pub mod simulator;
 pub mod snippets;
 pub mod spec;

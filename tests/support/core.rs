@@ -291,11 +291,13 @@ impl Core {
             []
         );
         assert_has_type(&self.kind(type_name), &planned);
+        let identity = self.decode_identity(type_name, answer.planned_identity);
+        assert_known_identity(identity.as_ref());
         Ok(Answer {
             planned,
             replace: answer.requires_replace,
             private: answer.planned_private,
-            identity: self.decode_identity(type_name, answer.planned_identity),
+            identity,
         })
     }
 

@@ -63,21 +63,17 @@ pub(super) fn after_failure(saved: Members, prior: Option<&Members>) -> Members 
 
 /// The identity that a state holds. `None` while a part of it is unknown or nothing of it is there.
 pub(super) fn identity_of(identity: &[IdentityAttribute], state: &Value) -> Option<Value> {
-    planned_identity(identity, state).filter(|identity| {
-        let parts = || identity.members().into_iter().flat_map(Members::values);
-        parts().all(Value::is_wholly_known) && parts().any(|part| !part.is_null())
-    })
-}
-
-/// The identity that a planned state holds; parts may be unknown.
-pub(super) fn planned_identity(identity: &[IdentityAttribute], state: &Value) -> Option<Value> {
-    let members = state.members().filter(|_| !identity.is_empty())?;
-    Some(Value::object(identity.iter().map(|part| {
-        (
-            part.name,
-            members.get(part.name).cloned().unwrap_or_default(),
-        )
-    })))
+    let members = state.members()?;
+    let parts: Vec<_> = identity
+        .iter()
+        .map(|part| {
+            let value = members.get(part.name).cloned().unwrap_or_default();
+            (part.name, value)
+        })
+        .collect();
+    let is_known = parts.iter().all(|(_, value)| value.is_wholly_known());
+    let is_there = parts.iter().any(|(_, value)| !value.is_null());
+    (is_known && is_there).then(|| Value::object(parts))
 }
 
 /// Whether `identity` tells another object than `stored` does, under the attributes' own idea of equality. Parts that were not stored

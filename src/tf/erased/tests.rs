@@ -573,7 +573,7 @@ async fn a_destruction_plans_nothing() {
 }
 
 #[tokio::test]
-async fn a_replacement_plans_an_identity_to_come() {
+async fn an_identity_to_come_is_left_out_of_a_plan() {
     let answer = plan(
         Scripted::default(),
         stored(&[]),
@@ -588,10 +588,7 @@ async fn a_replacement_plans_an_identity_to_come() {
         config(&[("place", "there".into())]),
     )
     .await;
-    assert_eq!(
-        again.identity,
-        Some(Value::object([("id", Value::unknown())]))
-    );
+    assert_eq!(again.identity, None);
     let update = plan(
         Scripted::default(),
         stored(&[]),

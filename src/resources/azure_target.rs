@@ -102,21 +102,25 @@ pub(crate) fn attributes<K: TargetId>() -> [Attribute; 5] {
             TENANT_ID,
             format!(
                 "Entra tenant of the {what}'s subscription. May stand beside either way of naming the {what}. \
-                 Default: the provider's tenant at the time of creation."
+                 Another one replaces the peering. Default: the provider's tenant at the time of creation."
             ),
         )
         .validate(guid()),
         text(
             SUBSCRIPTION_ID,
-            format!("Subscription of the {what}. {alternative}"),
+            format!("Subscription of the {what}. {alternative} Another one replaces the peering."),
         )
         .validate(guid()),
         text(
             RESOURCE_GROUP_NAME,
-            format!("Resource group of the {what}. {alternative}"),
+            format!("Resource group of the {what}. {alternative} Another one replaces the peering."),
         )
         .validate(NotEmpty),
-        text(K::NAME, format!("Name of the {what}. {alternative}")).validate(NotEmpty),
+        text(
+            K::NAME,
+            format!("Name of the {what}. {alternative} Another one replaces the peering."),
+        )
+        .validate(NotEmpty),
     ]
 }
 

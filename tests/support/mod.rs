@@ -18,6 +18,7 @@ pub mod host;
 pub mod identity;
 pub mod pages;
 pub mod patience;
+pub mod quotes;
 pub mod simulator;
 pub mod snippets;
 pub mod spec;

@@ -1,4 +1,4 @@
-//! Registry pages, made from the schema and the example files.
+//! Registry pages, made from the schema, the example files, and the texts in `templates/` for what neither tells: rights and errors.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -80,6 +80,7 @@ pub fn provider_page(schema: &Schema) -> String {
         code("terraform", &example)
     )
     .unwrap();
+    page.push_str(&template("index").unwrap_or_default());
     page.push_str(&attributes(&schema.attributes));
     page
 }
@@ -108,6 +109,7 @@ pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> 
     )
     .unwrap();
     page.push_str(&attributes(&schema.attributes));
+    page.push_str(&timeouts(schema));
     if kind == Kind::Resource {
         page.push_str("\n## Import\n\nBy id, with an import block (Terraform 1.5 and later) or the command line:\n\n");
         page.push_str(&code(
@@ -128,7 +130,65 @@ pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> 
             &read(&folder.join("import-by-identity.tf")),
         ));
     }
+    let name = type_name
+        .split_once('_')
+        .map_or(type_name, |(_, name)| name);
+    if let Some(text) = template(&format!("{}/{name}", kind.folder())) {
+        write!(page, "\n{}\n", text.trim_end()).unwrap();
+    }
     page
+}
+
+/// What a person wrote for a page, ending with an empty line.
+fn template(name: &str) -> Option<String> {
+    let path = root().join("templates").join(format!("{name}.md"));
+    let text = std::fs::read_to_string(path).ok()?;
+    Some(format!("{}\n\n", text.trim_end()))
+}
+
+/// How long each operation may take, where the block has `timeouts`.
+fn timeouts(schema: &Schema) -> String {
+    let Some(AttributeKind::Nested(_, operations)) = schema
+        .attribute("timeouts")
+        .map(|attribute| &attribute.kind)
+    else {
+        return String::new();
+    };
+    let mut text = String::from(
+        "\n## Timeouts\n\nA duration such as `90m` or `1h30m` for each operation, in `timeouts`:\n\n| operation | default |\n| --- | --- |\n",
+    );
+    for operation in operations {
+        let (_, default) = operation
+            .description
+            .split_once("Default: ")
+            .expect("every operation tells its default");
+        let default = default.trim_end_matches('.');
+        writeln!(text, "| `{}` | {default} |", operation.name).unwrap();
+    }
+    text
+}
+
+/// A guide, with the example files that it names in comments in place of the blocks below them: `<!-- examples/complete/main.tf -->`.
+pub fn guide(text: &str) -> String {
+    let mut filled = String::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        filled.push_str(line);
+        filled.push('\n');
+        let named = line
+            .strip_prefix("<!-- ")
+            .and_then(|rest| rest.strip_suffix(" -->"));
+        if let Some(file) = named {
+            assert!(
+                lines.next().is_some_and(|line| line.starts_with("```")),
+                "a block follows {file}"
+            );
+            let end = lines.find(|line| *line == "```");
+            assert!(end.is_some(), "the block of {file} ends");
+            filled.push_str(&code("terraform", &read(Path::new(file))));
+        }
+    }
+    filled
 }
 
 /// A function's page.
@@ -304,7 +364,10 @@ fn line(attribute: &Attribute, prefix: &str) -> String {
         kind.push_str(", Write-only");
     }
     let mut text = format!("- `{}` ({kind}) {}", attribute.name, attribute.description);
-    if let Some(default) = attribute.default.as_ref().and_then(literal) {
+    // Where the default needs words, the description has them.
+    if !attribute.description.contains("Default: ")
+        && let Some(default) = attribute.default.as_ref().and_then(literal)
+    {
         write!(text, " Default: `{default}`.").unwrap();
     }
     if attribute.on_change == OnChange::Replace && !attribute.description.contains("replaces") {

@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
 # The whole flow under real Terraform against the local cloud: plan, apply, an empty second plan, outputs, destroy, nothing left.
 #
-#   bash examples/demo.sh          runs it all and cleans up
-#   bash examples/demo.sh --keep   leaves the local cloud and the applied configuration up, and says how to look at them
+#   bash examples/demo.sh                 runs it all and cleans up
+#   bash examples/demo.sh --keep          leaves the local cloud and the applied configuration up, and says how to look at them
+#   bash examples/demo.sh --package ZIP   with the provider of a release package instead of a build
 set -euo pipefail
 
 keep=false
-case "${1:-}" in
-  "") ;;
-  --keep) keep=true ;;
-  *) echo "usage: bash examples/demo.sh [--keep]" >&2; exit 2 ;;
-esac
+package=""
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --keep) keep=true ;;
+    --package) package=$(cd "$(dirname "${2:?--package needs a file}")" && pwd)/$(basename "$2"); shift ;;
+    *) echo "usage: bash examples/demo.sh [--keep] [--package ZIP]" >&2; exit 2 ;;
+  esac
+  shift
+done
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -29,8 +34,12 @@ terraform=$(command -v terraform || command -v tofu || true)
 [ -n "$terraform" ] || fail "terraform is missing: install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install)."
 command -v cargo >/dev/null || fail "cargo is missing: install Rust (https://rustup.rs)."
 
-say "Building the provider (release) and the local cloud"
-cargo build --release --bin terraform-provider-konnectazure
+if [ -z "$package" ]; then
+  say "Building the provider (release) and the local cloud"
+  cargo build --release --bin terraform-provider-konnectazure
+else
+  say "Building the local cloud"
+fi
 cargo build --example simulator
 
 folder=$(mktemp -d)
@@ -70,14 +79,21 @@ vnet_name           = "vnet-orders"
 network_name        = "eastus2-prod"
 dns_server          = "10.20.0.4"
 VARS
-# Installed as from a registry: a filesystem mirror, in the layout that both registries use.
-version=$("$target/release/terraform-provider-konnectazure" --version | sed 's/.* //')
-case "$(uname -m)" in x86_64 | amd64) architecture=amd64 ;; *) architecture=arm64 ;; esac
-platform=$(uname -s | tr '[:upper:]' '[:lower:]')_$architecture
+# Installed as from a registry: a filesystem mirror, in the layout that both registries use. A package is taken as it is.
+if [ -z "$package" ]; then
+  version=$("$target/release/terraform-provider-konnectazure" --version | sed 's/.* //')
+  case "$(uname -m)" in x86_64 | amd64) architecture=amd64 ;; *) architecture=arm64 ;; esac
+  platform=$(uname -s | tr '[:upper:]' '[:lower:]')_$architecture
+fi
 for registry in registry.terraform.io registry.opentofu.org; do
-  place="$folder/mirror/$registry/konnect-azure/konnectazure/$version/$platform"
+  place="$folder/mirror/$registry/konnect-azure/konnectazure"
   mkdir -p "$place"
-  cp "$target/release/terraform-provider-konnectazure" "$place/terraform-provider-konnectazure_v$version"
+  if [ -n "$package" ]; then
+    cp "$package" "$place/"
+  else
+    mkdir -p "$place/$version/$platform"
+    cp "$target/release/terraform-provider-konnectazure" "$place/$version/$platform/terraform-provider-konnectazure_v$version"
+  fi
 done
 cat > "$folder/cli.tfrc" <<RC
 provider_installation {

@@ -1,6 +1,5 @@
 //! `doctor`: the preflight checks from the command line, configured by the provider's environment variables.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use konnectazure::azure::ids::{Guid, VnetId};
@@ -117,6 +116,13 @@ pub(crate) fn is_healthy(report: &Report) -> bool {
         .any(|check| matches!(check.status, Status::Failed | Status::Warning))
 }
 
+/// How wide the table is; ids are longer at times, and stay whole.
+const TABLE_WIDTH: usize = 110;
+/// The longest name of a status is `skipped`.
+const STATUS_WIDTH: usize = 7;
+const GAP: usize = 2;
+const ARROW: &str = "→ ";
+
 fn as_json(report: &Report) -> String {
     let checks: Vec<_> = report
         .checks
@@ -136,43 +142,93 @@ fn as_table(report: &Report, colours: bool) -> String {
         .map(|check| check.id.as_str().len())
         .max()
         .unwrap_or_default();
+    let margin = STATUS_WIDTH + GAP + width + GAP;
     let mut text = String::new();
     for check in &report.checks {
-        let margin = " ".repeat(width + 12);
-        let (colour, plain) = if colours {
-            (colour(check.status), "\x1b[0m")
-        } else {
-            ("", "")
-        };
-        let mut paragraphs = check
-            .detail
-            .lines()
-            .chain(fix(check))
-            .filter(|line| !line.trim().is_empty());
-        let first = paragraphs.next().unwrap_or_default();
-        // Writing to a string cannot fail.
-        if writeln!(
-            text,
-            "{colour}{:<8}{plain}  {:<width$}  {first}",
-            check.status.as_str(),
-            check.id.as_str()
-        )
-        .is_err()
-        {
-            return text;
-        }
-        for line in paragraphs {
-            text.push_str(&margin);
-            text.push_str(line);
+        let status = painted(check.status, STATUS_WIDTH, colours);
+        let name = check.id.as_str();
+        let told = lines(check, TABLE_WIDTH.saturating_sub(margin));
+        let begins = format!("{status}{:GAP$}{name:<width$}{:GAP$}", "", "");
+        let rest = std::iter::repeat_with(|| " ".repeat(margin));
+        let beginnings = std::iter::once(begins).chain(rest);
+        for (beginning, line) in beginnings.zip(told) {
+            text.push_str(format!("{beginning}{line}").trim_end());
             text.push('\n');
         }
     }
+    text.push('\n');
+    text.push_str(&summary(report));
+    text.push('\n');
     text
 }
 
-fn fix(check: &Check) -> impl Iterator<Item = &str> {
-    let shown = matches!(check.status, Status::Failed | Status::Warning);
-    check.fix.lines().take(if shown { usize::MAX } else { 0 })
+/// What a check found, and below an arrow what to do about it.
+fn lines(check: &Check, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = paragraphs(&check.detail)
+        .flat_map(|line| wrapped(line, width))
+        .collect();
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    if matches!(check.status, Status::Failed | Status::Warning) {
+        let inner = width.saturating_sub(ARROW.chars().count());
+        let fix = paragraphs(&check.fix).flat_map(|line| wrapped(line, inner));
+        let markers = std::iter::once(ARROW).chain(std::iter::repeat("  "));
+        lines.extend(
+            markers
+                .zip(fix)
+                .map(|(marker, line)| format!("{marker}{line}")),
+        );
+    }
+    lines
+}
+
+fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim().is_empty())
+}
+
+/// Lines of at most `width` characters. What is indented is to be copied, and no word is ever cut.
+fn wrapped(line: &str, width: usize) -> Vec<String> {
+    if line.starts_with(char::is_whitespace) {
+        return vec![line.to_owned()];
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for word in line.split_whitespace() {
+        match lines.last_mut() {
+            Some(last) if last.chars().count() + 1 + word.chars().count() <= width => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// How many checks ended in which way.
+fn summary(report: &Report) -> String {
+    let counted = [
+        Status::Passed,
+        Status::Failed,
+        Status::Warning,
+        Status::Skipped,
+    ]
+    .map(|status| {
+        let checks = report.checks.iter();
+        let count = checks.filter(|check| check.status == status).count();
+        (count > 0).then(|| format!("{count} {}", status.as_str()))
+    });
+    let counted: Vec<String> = counted.into_iter().flatten().collect();
+    counted.join(", ")
+}
+
+fn painted(status: Status, width: usize, colours: bool) -> String {
+    let text = format!("{:<width$}", status.as_str());
+    if colours {
+        format!("{}{text}\x1b[0m", colour(status))
+    } else {
+        text
+    }
 }
 
 const fn colour(status: Status) -> &'static str {
@@ -254,7 +310,36 @@ mod tests {
             table.contains("failed") && table.contains("What to do.") && !table.contains('\x1b'),
             "{table}"
         );
+        assert!(
+            table.contains("→ What to do.") && table.ends_with("\n\n1 failed\n"),
+            "{table}"
+        );
         assert!(as_table(&report(Status::Failed), true).contains('\x1b'));
         assert!(!as_table(&report(Status::Passed), false).contains("What to do."));
+    }
+
+    #[test]
+    fn long_lines_are_wrapped_and_what_is_to_be_copied_is_not() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("/a/long/id two", 4), ["/a/long/id", "two"]);
+        assert_eq!(wrapped("  az delete --ids x", 4), ["  az delete --ids x"]);
+        let long = "word ".repeat(60);
+        let mut report = report(Status::Failed);
+        for check in &mut report.checks {
+            check.detail.clone_from(&long);
+        }
+        let table = as_table(&report, false);
+        assert!(
+            table
+                .lines()
+                .all(|line| line.chars().count() <= TABLE_WIDTH),
+            "{table}"
+        );
+        let indents: Vec<usize> = table
+            .lines()
+            .take(3)
+            .map(|line| line.find("word").unwrap())
+            .collect();
+        assert!(indents.windows(2).all(|pair| pair[0] == pair[1]), "{table}");
     }
 }

@@ -47,6 +47,7 @@ fn sent(simulator: &Simulator, method: &str) -> usize {
         .len()
 }
 
+// Row 6 of docs/user-pains.md.
 #[test]
 fn it_is_made_and_a_destroy_deletes_it() {
     let simulator = Simulator::start(Seed::Empty);
@@ -69,6 +70,8 @@ fn it_is_made_and_a_destroy_deletes_it() {
     );
 }
 
+// Row 7 of docs/user-pains.md.
+// Row 10 of docs/user-pains.md.
 #[test]
 fn one_that_consent_made_is_adopted_unchanged_and_left_in_the_tenant() {
     let simulator = Simulator::start(Seed::Empty);
@@ -152,6 +155,10 @@ fn one_deleted_outside_is_made_again() {
         .run();
 }
 
+// Row 2 of docs/user-pains.md.
+// Row 4 of docs/user-pains.md.
+// Row 5 of docs/user-pains.md.
+// Row 11 of docs/user-pains.md.
 #[test]
 fn without_the_right_to_make_it_the_consent_link_is_in_the_error() {
     let simulator = Simulator::start(Seed::Empty);
@@ -174,6 +181,8 @@ fn without_the_right_to_make_it_the_consent_link_is_in_the_error() {
     assert_eq!(sent(&simulator, "POST"), 1, "a 403 is final");
 }
 
+// Row 11 of docs/user-pains.md.
+// Row 12 of docs/user-pains.md.
 #[test]
 fn without_the_right_to_look_the_error_says_which_right() {
     let simulator = Simulator::start(Seed::Empty);
@@ -219,6 +228,7 @@ fn an_answer_that_is_lost_makes_no_second_one() {
     assert!(principals(&simulator).is_empty());
 }
 
+// Row 9 of docs/user-pains.md.
 #[test]
 fn replicas_that_lag_are_waited_for() {
     let simulator = Simulator::start(Seed::Empty);
@@ -227,6 +237,80 @@ fn replicas_that_lag_are_waited_for() {
         .apply(CONFIGURATION, &[(ADDRESS, "create")], |_| {})
         .run();
     assert!(principals(&simulator).is_empty());
+}
+
+// Row 9 of docs/user-pains.md.
+#[test]
+fn consent_that_lists_are_late_to_show_is_adopted() {
+    let simulator = Simulator::start(Seed::Empty);
+    simulator.consent();
+    simulator.fault(json!({
+        "service": "graph", "method": "GET", "path": "/servicePrincipals?", "times": 4, "status": 200, "body": { "value": [] }
+    }));
+    Case::new(simulator.env())
+        .apply(CONFIGURATION, &[(ADDRESS, "create")], |state| {
+            assert_eq!(state[ADDRESS]["created"], false);
+        })
+        .run();
+    assert_eq!(principals(&simulator).len(), 1);
+}
+
+// Row 16 of docs/user-pains.md.
+#[test]
+fn two_applications_stand_side_by_side_and_one_can_be_named_twice() {
+    let simulator = Simulator::start(Seed::Empty);
+    let other = "54aeca8a-ec61-4737-9a1a-99ca4fed32da";
+    simulator.world(json!({ "add": "application", "object": {
+        "id": "1c2d3e4f-5a6b-4c7d-8e9f-0a1b2c3d4e5f", "app_id": other, "display_name": "dns",
+        "owner_tenant_id": "9f8e7d6c-5b4a-4392-8170-6f5e4d3c2b1a",
+    } }));
+    let dns = "konnectazure_service_principal.dns";
+    let both = format!(
+        "{CONFIGURATION}\nresource \"konnectazure_service_principal\" \"dns\" {{\n  client_id = \"{other}\"\n}}"
+    );
+    let again = "konnectazure_service_principal.again";
+    let twice = format!("{both}\nresource \"konnectazure_service_principal\" \"again\" {{}}");
+    Case::new(simulator.env())
+        .apply(both, &[(dns, "create"), (ADDRESS, "create")], |state| {
+            assert_eq!(state[dns]["display_name"], "dns");
+            assert_ne!(state[dns]["object_id"], state[ADDRESS]["object_id"]);
+        })
+        .apply(twice, &[(again, "create")], |state| {
+            assert_eq!(state[again]["created"], false);
+        })
+        .run();
+    assert!(
+        simulator.leftovers().is_empty(),
+        "{:?}",
+        simulator.leftovers()
+    );
+}
+
+// Row 8 of docs/user-pains.md.
+#[test]
+fn a_refused_deletion_is_looked_after() {
+    let simulator = Simulator::start(Seed::Empty);
+    simulator.settings(json!({ "rights": { "graph_delete": false } }));
+    let workspace = Workspace::new(simulator.env());
+    workspace.write(CONFIGURATION);
+    workspace.apply().expect_success("apply");
+    let said = workspace.destroy().expect_failure("a refused deletion");
+    assert!(
+        said.contains("Deleting it needs the same rights")
+            && said.contains("It is still in the tenant"),
+        "{said}"
+    );
+    // The other way round: refused, and gone all the same.
+    let id = principals(&simulator)[0]["id"].clone();
+    let path = format!("/servicePrincipals/{}", id.as_str().unwrap());
+    simulator.fault(json!({
+        "service": "graph", "method": "GET", "path": path, "nth": 2, "times": 0, "status": 404,
+        "body": { "error": { "code": "Request_ResourceNotFound", "message": "Resource does not exist." } }
+    }));
+    workspace
+        .destroy()
+        .expect_success("a deletion that was carried out");
+    assert!(workspace.state().is_empty());
 }
 
 #[test]
@@ -272,6 +356,7 @@ fn another_tenant_is_an_error_and_not_a_disappearance() {
     workspace.destroy().expect_success("destroy");
 }
 
+// Row 13 of docs/user-pains.md.
 #[test]
 fn sign_in_that_is_switched_off_and_a_foreign_cloud_are_warned_of() {
     let simulator = Simulator::start(Seed::Empty);
@@ -294,6 +379,8 @@ fn sign_in_that_is_switched_off_and_a_foreign_cloud_are_warned_of() {
     workspace.destroy().expect_success("destroy");
 }
 
+// Row 2 of docs/user-pains.md.
+// Row 12 of docs/user-pains.md.
 #[test]
 fn the_data_source_reads_it_or_gives_the_link() {
     let simulator = Simulator::start(Seed::Empty);
@@ -319,6 +406,8 @@ fn the_data_source_reads_it_or_gives_the_link() {
         .run();
 }
 
+// Row 6 of docs/user-pains.md.
+// Row 12 of docs/user-pains.md.
 #[test]
 fn the_data_source_waits_for_an_administrator() {
     let simulator = Simulator::start(Seed::Empty);

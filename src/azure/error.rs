@@ -99,10 +99,10 @@ impl Error {
             && self.message_has("does not reference a valid application object")
     }
 
-    /// The service principal exists already.
+    /// The service principal that was to be created exists already: its own code, or a conflict of any name.
     #[must_use]
     pub fn is_service_principal_taken(&self) -> bool {
-        self.has_code(&["Request_MultipleObjectsWithSameKeyValue"])
+        self.0.status() == Some(409) || self.has_code(&["Request_MultipleObjectsWithSameKeyValue"])
     }
 
     /// Another role of the tenant has this name, visible to the caller or not.

@@ -201,7 +201,9 @@ impl Client {
                 Err(error) => Error::from(error),
             };
             let is_ours = lost > 0 && error.is_service_principal_taken();
-            if !(error.is_outcome_unknown() || is_ours) || lost >= LOST_CREATE_LIMIT {
+            // A success that does not show the object says no more than a lost answer does.
+            let is_lost = error.is_outcome_unknown() || error.is_undecodable();
+            if !(is_lost || is_ours) || lost >= LOST_CREATE_LIMIT {
                 return Err(error);
             }
             lost += 1;

@@ -132,6 +132,8 @@ impl Resource for ServicePrincipalResource {
         let session = self.session(&scope, &failure, &planned).await?;
 
         let found = session.find(&scope, &client_id, &failure).await?;
+        // Another resource of this run may have made it, where replicas do not show it yet.
+        let found = found.or_else(|| session.client.just_made_service_principal(&client_id));
         let (principal, created) = match found {
             Some(principal) => (session.adopt(principal, may_adopt, &failure)?, false),
             None => {

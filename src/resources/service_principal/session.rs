@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::azure::ids::Guid;
 use crate::azure::{Access, Client, Error, ServicePrincipal};
 use crate::http::Scope;
-use crate::http::poll::{Poll, Progress, tolerate};
+use crate::http::error::Error as CallError;
+use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::preflight::consent::{READ_RIGHTS, ways_to_consent};
 use crate::resources::explain::{Failure, import_block};
 use crate::resources::settle;
@@ -125,14 +126,37 @@ impl Session {
         if !error.is_service_principal_taken() {
             return Err(self.not_made(client_id, failure.clone(), &error));
         }
-        // Someone gave consent since it was looked for.
-        match self.find(scope, client_id, failure).await? {
-            Some(principal) => Ok((self.adopt(principal, may_adopt, failure)?, false)),
-            None => Err(failure
+        match self.await_found(scope, client_id).await {
+            Ok(principal) => Ok((self.adopt(principal, may_adopt, failure)?, false)),
+            Err(Waited::Deadline { .. }) => Err(failure
                 .clone()
-                .next("Someone else made it a moment ago, and it cannot be read yet. Run the same command again.")
+                .next(
+                    "It exists, and cannot be read all the same. Where someone made it a moment ago, run the same command again. Where it \
+                     was deleted within the last 30 days, it can be restored or deleted for good in the portal: Microsoft Entra ID, App \
+                     registrations and Enterprise applications, Deleted applications.",
+                )
                 .explain(&error)),
+            Err(ended) => Err(failure.waited(&ended)),
         }
+    }
+
+    /// Looks for what Graph says exists: someone gave consent since it was looked for, or replicas did not show it then.
+    async fn await_found(
+        &self,
+        scope: &Scope,
+        client_id: &Guid,
+    ) -> Result<ServicePrincipal, Waited<CallError>> {
+        let doing =
+            format!("waiting until the service principal of application {client_id} can be read");
+        let scope = settle::limited(scope);
+        let look = || self.client.find_service_principal(&scope, client_id);
+        Poll::new(doing, self.step)
+            .judging(&scope, None, look, |found| match found {
+                Ok(Some(principal)) => Ok(Progress::Done(principal)),
+                Ok(None) => Ok(Progress::NotYet("it cannot be read yet".to_owned())),
+                Err(error) => tolerate(error.into()),
+            })
+            .await
     }
 
     fn not_made(&self, client_id: &Guid, failure: Failure<'_>, error: &Error) -> Diagnostics {

@@ -130,6 +130,8 @@ pub(crate) struct AzureSettings {
     pub(crate) tenant_form_role_ids: bool,
     /// Objects on one page of a Resource Manager or Graph list.
     pub(crate) page_size: usize,
+    /// Names of the management groups that the caller can see; which of them holds what, the local cloud does not know.
+    pub(crate) management_groups: Vec<String>,
 }
 
 impl Default for AzureSettings {
@@ -139,6 +141,7 @@ impl Default for AzureSettings {
             strict_principal_check: false,
             tenant_form_role_ids: false,
             page_size: 100,
+            management_groups: Vec::new(),
         }
     }
 }

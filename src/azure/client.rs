@@ -125,6 +125,11 @@ impl Client {
         self.subscription_id.as_ref()
     }
 
+    /// The tenant, where one is configured.
+    pub(super) fn configured_tenant(&self) -> Option<&Guid> {
+        self.tenant_id.as_ref()
+    }
+
     /// The fixed time between two looks of a wait, where one is configured.
     #[must_use]
     pub fn poll_step(&self) -> Option<Duration> {

@@ -18,6 +18,8 @@ mod private_dns_zones;
 mod recent;
 mod role_assignments;
 mod role_definitions;
+mod role_search;
+mod scopes;
 mod token;
 mod virtual_hubs;
 mod virtual_networks;
@@ -38,7 +40,8 @@ pub use private_dns_zones::{PrivateDnsZone, PrivateDnsZoneLink};
 pub use role_assignments::{
     PrincipalType, RoleAssignment, RoleAssignmentBody, RoleAssignmentFilter,
 };
-pub use role_definitions::{RoleDefinition, RoleDefinitionBody, RoleType, RolesByName};
+pub use role_definitions::{RoleDefinition, RoleDefinitionBody, RoleType};
+pub use role_search::RolesByName;
 pub use virtual_hubs::{HubConnection, VirtualHub};
 pub use virtual_networks::{PeeringState, PeeringSyncLevel, VirtualNetwork, VnetPeering};
 pub use wire::{List, Page};

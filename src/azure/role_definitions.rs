@@ -13,7 +13,7 @@ use super::Error;
 use super::client::{Client, optional};
 use super::ids::{ArmId, Guid, RoleDefinitionId};
 use super::permission::{Permission, matches_any};
-use super::wire::{List, list, null_as_default, odata_literal, remote_enum};
+use super::wire::{List, list, null_as_default, remote_enum};
 use crate::http::{Request, Scope};
 
 /// The newest stable version; sovereign clouds know it too.
@@ -118,15 +118,6 @@ pub struct RoleDefinitionBody {
     pub not_data_actions: Vec<String>,
     /// Further blocks; see [`RoleDefinition::further_permissions`].
     pub further_permissions: Vec<Permission>,
-}
-
-/// What a search by name found, and where it could not look.
-#[derive(Debug, Default)]
-pub struct RolesByName {
-    /// Each role once, however many views show it.
-    pub roles: Vec<RoleDefinition>,
-    /// Views that the caller may not list, each with the refusal. A role can hide there.
-    pub unseen: Vec<(ArmId, Error)>,
 }
 
 #[derive(Deserialize)]
@@ -283,59 +274,6 @@ impl Client {
             }
         }
         refused.map_or(Ok(None), Err)
-    }
-
-    /// All roles of this display name that the caller can see: through the given views, then in the whole tenant.
-    /// Letter case does not count, as it does not for the service's own check.
-    ///
-    /// # Errors
-    /// Any refusal but a missing right, or one of the tenant's view, which is told in the answer.
-    pub async fn find_role_definitions_by_name(
-        &self,
-        scope: &Scope,
-        views: &[ArmId],
-        role_name: &str,
-    ) -> Result<RolesByName, Error> {
-        let mut found = RolesByName::default();
-        let mut known = HashSet::new();
-        let mut seen = HashSet::new();
-        let by_name = format!("roleName eq {}", odata_literal(role_name));
-        let tenant = ArmId::tenant();
-        for view in views.iter().chain([&tenant]) {
-            if !seen.insert(view) {
-                continue;
-            }
-            // The tenant's list is only documented with the type as its filter.
-            let filter = if view == &tenant {
-                "type eq 'CustomRole'"
-            } else {
-                &by_name
-            };
-            let roles = match self
-                .list_role_definitions(view, Some(filter))
-                .collect(scope)
-                .await
-            {
-                Ok(roles) => roles,
-                Err(error) => {
-                    let error = Error::from(error);
-                    if error.is_forbidden() || (view == &tenant && error.refusal().is_some()) {
-                        found.unseen.push((view.clone(), error));
-                        continue;
-                    }
-                    // A view that does not exist shows nothing.
-                    if error.is_not_found() {
-                        continue;
-                    }
-                    return Err(error);
-                }
-            };
-            let wanted = role_name.to_lowercase();
-            found.roles.extend(roles.into_iter().filter(|role| {
-                role.role_name.to_lowercase() == wanted && known.insert(role.name.clone())
-            }));
-        }
-        Ok(found)
     }
 
     /// The roles that a view shows, its own and those from above.

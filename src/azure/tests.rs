@@ -7,6 +7,8 @@ use super::*;
 use crate::http::transport::scripted::{Answer, Script};
 use crate::http::{InterruptionKind, Scope, Secret, Transport};
 
+mod role_search;
+
 const TENANT: &str = "2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a11";
 const SUBSCRIPTION: &str = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590";
 const ROLE: &str = "4d97b98b-1d4f-4787-a291-c67834d212e7";
@@ -422,6 +424,14 @@ async fn a_lost_create_is_looked_for_before_it_is_sent_again() {
         .await
         .unwrap();
     assert_eq!(calls(&script).len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_answers_nothing_readable_is_looked_for() {
+    let (client, script) = client([Answer::json(201, "{}"), list(&[principal()], None)]);
+    let made = client.create_service_principal(&scope(), &guid(APP)).await;
+    assert_eq!(made.unwrap().id, guid(OBJECT));
+    assert_eq!(calls(&script).len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -87,19 +87,28 @@ impl List for PeeringRoleList {
         let scope = scope(context);
         let view = ArmId::subscription(&subscription_id);
         let mut roles = client.list_role_definitions(&view, Some("type eq 'CustomRole'"));
+        let mut page = roles.next(&scope).await;
+        if page
+            .as_ref()
+            .is_err_and(|error| matches!(error.status(), Some(400 | 501)))
+        {
+            // Without the filter, which only spares pages of built-in roles.
+            roles = client.list_role_definitions(&view, None);
+            page = roles.next(&scope).await;
+        }
         loop {
-            let page = roles.next(&scope).await;
-            let page = page.map_err(|error| refused(&failure, &Error::from(error)))?;
-            let Some(page) = page else {
+            let Some(found_now) = page.map_err(|error| refused(&failure, &Error::from(error)))?
+            else {
                 return Ok(());
             };
-            for role in &page {
-                if role.role_type == RoleType::Custom && peering_role::serves(role) {
+            for role in &found_now {
+                if role.role_type != RoleType::BuiltIn && peering_role::serves(role) {
                     found
                         .send(role.role_name.as_str(), peering_role::listed(role))
                         .await?;
                 }
             }
+            page = roles.next(&scope).await;
         }
     }
 }

@@ -54,6 +54,15 @@ pub(super) fn handle(world: &World, call: &Call, path: &str) -> Outcome {
                 "subscriptions",
             ))
         }
+        ["providers", "microsoft.management", "managementgroups"] => {
+            let groups = world.settings.azure.management_groups.iter();
+            let items: Vec<Value> = groups.map(|name| management_group_body(name)).collect();
+            Ok(Answer::json(
+                200,
+                &page(world, call, &items),
+                "management groups",
+            ))
+        }
         ["subscriptions", id] => {
             require_scope(world, path)?;
             Ok(Answer::json(
@@ -89,6 +98,15 @@ pub(super) fn handle(world: &World, call: &Call, path: &str) -> Outcome {
         }
         _ => network_objects(world, call, path, &parts, words.as_slice()),
     }
+}
+
+fn management_group_body(name: &str) -> Value {
+    json!({
+        "id": format!("/providers/Microsoft.Management/managementGroups/{name}"),
+        "type": "Microsoft.Management/managementGroups",
+        "name": name,
+        "properties": { "displayName": name },
+    })
 }
 
 fn network_objects(

@@ -1,6 +1,9 @@
 //! Waiting until replicas show what was just written.
 
+use std::fmt::Display;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::azure;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
@@ -11,7 +14,33 @@ use crate::tf::diagnostics::Diagnostic;
 /// How long replicas usually need at most; what takes longer is not worth holding up the run for.
 const REPLICATION_LIMIT: Duration = Duration::from_secs(2 * 60);
 
-/// Reads until the object is there; `scope` should be a [`limited`] one.
+/// How long, and for how many looks at least, what nobody vouches for may be unknown: enough for what another tool made a moment ago.
+const GRACE: Duration = Duration::from_secs(5);
+const GRACE_LOOKS: u32 = 6;
+
+/// Tells a thing that replicas do not know yet from one that does not exist, where nothing else can: by time and tries.
+#[derive(Debug)]
+pub(crate) struct Grace {
+    started: Instant,
+    looks: u32,
+}
+
+impl Grace {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            looks: 0,
+        }
+    }
+
+    /// Counts a look that found nothing; whether it was the last to be patient with.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.looks += 1;
+        self.looks >= GRACE_LOOKS && self.started.elapsed() >= GRACE
+    }
+}
+
+/// Reads until the object is there, as `read` wants it; `scope` should be a [`limited`] one.
 ///
 /// The service has confirmed the write before this is called, so nothing here is a failure of it: a wait that ends early becomes a
 /// warning at most, and the object is not marked for replacement.
@@ -27,7 +56,7 @@ where
     let ended = poll
         .judging(scope, None, read, |found| match found {
             Ok(Some(object)) => Ok(Progress::Done(object)),
-            Ok(None) => Ok(Progress::NotYet("it cannot be read yet".to_owned())),
+            Ok(None) => Ok(Progress::NotYet("reads do not show it yet".to_owned())),
             Err(error) => tolerate(error.into()),
         })
         .await;
@@ -35,7 +64,7 @@ where
         Ok(object) => Some(object),
         Err(Waited::Cancelled { .. }) => None,
         Err(ended) => {
-            warn(context, &ended);
+            warn(context, ended);
             None
         }
     }
@@ -64,11 +93,18 @@ pub(crate) fn within(scope: &Scope, limit: Duration) -> Scope {
     }
 }
 
-fn warn(context: &Context, ended: &Waited<Error>) {
+/// Warns of a confirmed write that reads did not come to show.
+pub(crate) fn warn_unless_shown(context: &Context, is_shown: bool) {
+    if !is_shown {
+        warn(context, "reads go on showing what was there before");
+    }
+}
+
+fn warn(context: &Context, why: impl Display) {
     context.warn(Diagnostic::warning(
         "Azure does not show everywhere yet what was just made",
         format!(
-            "The service has confirmed it, but: {ended}.\n\nWhat is made next and refers to it may be refused for some minutes; the same \
+            "The service has confirmed it, but: {why}.\n\nWhat is made next and refers to it may be refused for some minutes; the same \
              command again then goes on."
         ),
     ));
@@ -100,7 +136,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_replica_is_a_warning_after_two_minutes() {
         let context = Context::new(LONG, CancellationToken::new());
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         let scope = limited(&Scope::detached(LONG));
         let read = || std::future::ready(Ok(None::<u8>));
         let found = until_readable(&context, &scope, poll(), read).await;

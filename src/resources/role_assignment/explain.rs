@@ -1,5 +1,6 @@
 //! The words for what Azure refuses about an assignment.
 
+use crate::azure::ids::RoleAssignmentId;
 use crate::azure::{Error, RoleAssignment};
 use crate::resources::explain::{Failure, import_block};
 use crate::tf::diagnostics::Diagnostics;
@@ -34,14 +35,18 @@ pub(super) fn exists(failure: &Failure<'_>, wanted: &Wanted, twin: &RoleAssignme
 }
 
 /// An equal assignment exists and cannot be read.
-pub(super) fn exists_unseen(failure: &Failure<'_>, error: &Error) -> Diagnostics {
-    failure
-        .clone()
-        .next(
-            "The role is assigned to the principal at this scope already, but this caller cannot read the assignment: that needs \
-             Microsoft.Authorization/roleAssignments/read at the scope. The portal shows it under Access control (IAM) of the scope.",
-        )
-        .explain(error)
+pub(super) fn exists_unseen(failure: &Failure<'_>, wanted: &Wanted, error: &Error) -> Diagnostics {
+    let mut next = "The role is assigned to the principal at this scope already, but this caller cannot read the assignment: that needs \
+                    Microsoft.Authorization/roleAssignments/read at the scope. The portal shows it under Access control (IAM) of the scope."
+        .to_owned();
+    if let Some(name) = error.existing_role_assignment() {
+        let id = RoleAssignmentId::new(&wanted.scope, &name);
+        let block = import_block(TYPE_NAME, &id);
+        next = format!(
+            "{next} By what Azure says its id is {id}. With that right it can be adopted with use_existing = true, or imported:\n\n{block}"
+        );
+    }
+    failure.clone().next(next).explain(error)
 }
 
 /// What helps where Azure refuses a write.

@@ -8,6 +8,7 @@
 //! Source: <https://learn.microsoft.com/azure/role-based-access-control/role-assignments-rest>.
 
 mod convert;
+mod create;
 mod explain;
 mod moved;
 mod principal;
@@ -18,11 +19,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::azure::ids::{Guid, RoleAssignmentId};
+use crate::azure::ids::RoleAssignmentId;
 use crate::azure::{Access, Client, Error, RoleAssignment};
 use crate::http::Scope;
-use crate::http::error::Error as CallError;
-use crate::http::poll::{Poll, Progress, Waited, tolerate};
+use crate::http::poll::{Poll, Progress, tolerate};
 use crate::resources::explain::Failure;
 use crate::resources::planned::parsed;
 use crate::resources::{scope, settle};
@@ -33,28 +33,13 @@ use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeout
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 use convert::Wanted;
-use principal::Principal;
+use create::Creation;
 pub use schema::RoleAssignmentModel;
 
 const TYPE_NAME: &str = "konnectazure_role_assignment";
 
-/// How many reads in a row must show a new assignment.
+/// How many reads in a row must agree, as each may be answered by another replica.
 const AGREEING_READS: u32 = 2;
-
-/// How often what this process made itself is looked for, in growing steps: about three minutes.
-const PATIENT_LOOKS: u32 = 18;
-
-/// How often anything else is looked for: about twenty seconds, enough for what another tool made a moment ago.
-const LOOKS: u32 = 6;
-
-/// How often an object may be unknown before it counts as missing.
-fn patience(client: &Client, id: &Guid) -> u32 {
-    if client.has_just_made(id) {
-        PATIENT_LOOKS
-    } else {
-        LOOKS
-    }
-}
 
 /// The handler of `konnectazure_role_assignment`.
 #[derive(Debug)]
@@ -138,7 +123,7 @@ impl Resource for RoleAssignmentResource {
             let poll = Poll::new(doing, self.azure.poll_step()).agreements(AGREEING_READS);
             let client = &creation.client;
             let scope = settle::limited(&creation.scope);
-            let read = || client.get_role_assignment(&scope, &id);
+            let read = || shown(client, &scope, &id, &wanted.description);
             settle::until_readable(context, &scope, poll, read).await;
         }
         Ok(model)
@@ -180,6 +165,13 @@ impl Resource for RoleAssignmentResource {
             .await;
         put.map_err(|error| explain::refused(&failure, &wanted, &error))?;
         save.save(&planned);
+        if wanted.waits {
+            let doing = "waiting until reads show the new description";
+            let poll = Poll::new(doing, self.azure.poll_step()).agreements(AGREEING_READS);
+            let scope = settle::limited(&scope);
+            let read = || shown(&client, &scope, &id, &wanted.description);
+            settle::until_readable(context, &scope, poll, read).await;
+        }
         Ok(planned)
     }
 
@@ -198,6 +190,7 @@ impl Resource for RoleAssignmentResource {
             "waiting until the role assignment is gone",
             self.azure.poll_step(),
         )
+        .agreements(AGREEING_READS)
         .judging(&scope, None, read, |found| match found {
             Ok(None) => Ok(Progress::Done(())),
             Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
@@ -242,134 +235,13 @@ pub(crate) fn listed(assignment: &RoleAssignment) -> RoleAssignmentModel {
     convert::read_into(imported(&assignment.id), assignment)
 }
 
-/// What a creation works with.
-struct Creation<'a> {
-    client: Arc<Client>,
-    scope: Scope,
-    planned: &'a RoleAssignmentModel,
-    wanted: &'a Wanted,
-    failure: &'a Failure<'a>,
-    save: &'a Save<RoleAssignmentModel>,
-}
-
-impl Creation<'_> {
-    /// The id of the assignment that was made or adopted.
-    async fn run(&self) -> Result<RoleAssignmentId, Diagnostics> {
-        let wanted = self.wanted;
-        let seen = principal::check(
-            &self.client,
-            &self.scope,
-            &wanted.principal_id,
-            self.failure,
-        )
-        .await?;
-        let id = wanted.id();
-        let mut refusals = 0;
-        let ended = Poll::new("assigning the role", self.client.poll_step())
-            .judging(
-                &self.scope,
-                None,
-                || self.put(&id, None),
-                |put| match put {
-                    Ok(()) => Ok(Progress::Done(())),
-                    Err(error) => {
-                        refusals += 1;
-                        let what = self.unknown(&error, seen, refusals);
-                        what.map_or(Err(error), |what| Ok(Progress::NotYet(what)))
-                    }
-                },
-            )
-            .await;
-        match ended {
-            Ok(()) => Ok(id),
-            Err(Waited::Failed(error)) if error.is_role_assignment_exists() => {
-                self.adopt(&error).await
-            }
-            Err(Waited::Failed(error)) => Err(explain::refused(self.failure, wanted, &error)),
-            Err(ended) => Err(self.failure.waited(&ended.map(CallError::from))),
-        }
-    }
-
-    async fn put(&self, id: &RoleAssignmentId, twin: Option<&RoleAssignment>) -> Result<(), Error> {
-        let body = self.wanted.to_body(twin);
-        let put = self
-            .client
-            .put_role_assignment(&self.scope, id, &body)
-            .await;
-        put.map(drop).inspect_err(|error| {
-            if settle::may_have_happened(error) {
-                self.save.save(&convert::applied(self.planned, id));
-            }
-        })
-    }
-
-    /// What Azure does not know everywhere yet, as far as that may pass.
-    fn unknown(&self, error: &Error, seen: Principal, refusals: u32) -> Option<String> {
-        let (what, patience) = if error.is_role_not_found() {
-            ("role", patience(&self.client, self.wanted.role.guid()))
-        } else if error.is_principal_not_found() {
-            // Who has not seen it in the directory has no reason to believe in it.
-            let patience = if seen == Principal::Seen {
-                PATIENT_LOOKS
-            } else {
-                1
-            };
-            ("principal", patience)
-        } else {
-            return None;
-        };
-        (refusals < patience).then(|| format!("Azure does not know the {what} everywhere yet"))
-    }
-
-    async fn adopt(&self, error: &Error) -> Result<RoleAssignmentId, Diagnostics> {
-        let Some(twin) = self.twin(error).await else {
-            return Err(explain::exists_unseen(self.failure, error));
-        };
-        let is_named_otherwise = self
-            .wanted
-            .name
-            .as_ref()
-            .is_some_and(|name| name != twin.id.name());
-        // Under the name that was sent it is this creation's own: an earlier attempt's, whose answer was lost.
-        let is_own = twin.id.name() == self.wanted.id().name();
-        if !is_own && (!self.wanted.may_adopt || is_named_otherwise) {
-            return Err(explain::exists(self.failure, self.wanted, &twin));
-        }
-        tracing::info!(id = %twin.id, "adopting the assignment that exists");
-        let id = RoleAssignmentId::new(&self.wanted.scope, twin.id.name());
-        if twin.description != self.wanted.description {
-            let put = self.put(&id, Some(&twin)).await;
-            put.map_err(|error| explain::refused(self.failure, self.wanted, &error))?;
-        }
-        Ok(id)
-    }
-
-    /// The assignment that exists: the one that the refusal names, or else the one that grants the same.
-    async fn twin(&self, error: &Error) -> Option<RoleAssignment> {
-        if let Some(name) = error.existing_role_assignment() {
-            let id = RoleAssignmentId::new(&self.wanted.scope, &name);
-            let named = self.client.get_role_assignment(&self.scope, &id).await;
-            if let Ok(Some(twin)) = named
-                && self.wanted.is_granted_by(&twin)
-            {
-                return Some(twin);
-            }
-        }
-        let Wanted {
-            scope,
-            role,
-            principal_id,
-            ..
-        } = self.wanted;
-        let listed = self
-            .client
-            .find_role_assignment(&self.scope, scope, role.guid(), principal_id)
-            .await;
-        listed
-            .inspect_err(
-                |error| tracing::debug!(%error, "the assignment that exists cannot be looked up"),
-            )
-            .ok()
-            .flatten()
-    }
+/// The assignment as it was written, once a read shows it so.
+async fn shown(
+    client: &Client,
+    scope: &Scope,
+    id: &RoleAssignmentId,
+    description: &str,
+) -> Result<Option<RoleAssignment>, Error> {
+    let found = client.get_role_assignment(scope, id).await?;
+    Ok(found.filter(|assignment| assignment.description == description))
 }

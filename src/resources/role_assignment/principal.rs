@@ -9,10 +9,9 @@ use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, Waited};
 use crate::preflight::consent::ways_to_consent;
 use crate::resources::explain::Failure;
+use crate::resources::settle::Grace;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
-
-use super::patience;
 
 /// What the look at the principal gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,14 +32,16 @@ pub(super) async fn check(
     principal_id: &Guid,
     failure: &Failure<'_>,
 ) -> Result<Principal, Diagnostics> {
-    let mut looks = 0;
+    let mut grace = Grace::new();
     let look = || client.classify_principal(scope, principal_id);
     let doing = format!("waiting until the directory knows principal {principal_id}");
     let ended = Poll::new(doing, client.poll_step())
         .judging(scope, None, look, |kind| {
-            looks += 1;
             match kind {
-                Ok(PrincipalKind::Unknown) if looks < patience(client, principal_id) => {
+                // What this process made exists, however long replicas take.
+                Ok(PrincipalKind::Unknown)
+                    if client.has_just_made(principal_id) || !grace.is_over() =>
+                {
                     Ok(Progress::NotYet("it is unknown".to_owned()))
                 }
                 Ok(kind) => Ok(Progress::Done(kind)),

@@ -30,7 +30,8 @@ crate::model! {
 
 const DESCRIPTION: &str = "\
 Gives the peering role to the service principal of Kong's application on your virtual network (or virtual hub, or private \
-DNS zone): step 3 of a peering. Let the peering depend on it, so that it is there first and goes last.
+DNS zone): step 3 of a peering. Let the peering depend on it, so that it is there first and goes last: without it Kong cannot \
+change or remove its half of the peering.
 
 The caller needs `Microsoft.Authorization/roleAssignments/write` at the scope (held by Owner, User Access Administrator \
 and Role Based Access Control Administrator), and `…/delete` for a destroy. With permission to read Microsoft Graph \

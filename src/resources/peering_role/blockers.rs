@@ -29,7 +29,7 @@ const PATIENT_LOOKS: u32 = 10;
 const SHOWN_LIMIT: usize = 10;
 
 impl Roles<'_> {
-    /// Waits while assignments of the role below these scopes disappear. Ones that stay end it with a text that names them.
+    /// Waits while assignments of the role below these scopes disappear. Ones that stay end it.
     ///
     /// `refusals` says how often Azure has just said that there are some: then the first look comes after a pause, and as
     /// many looks must find none.
@@ -38,9 +38,10 @@ impl Roles<'_> {
         role: &Guid,
         scopes: &[String],
         refusals: u32,
-    ) -> Result<(), Waited<CallError>> {
+    ) -> Result<(), InTheWay> {
         let mut seen = BTreeSet::new();
         let mut looks = 0;
+        let mut in_the_way = Vec::new();
         let poll = Poll::new(
             "waiting for assignments of the role to disappear",
             self.step,
@@ -64,7 +65,8 @@ impl Roles<'_> {
             looks = if ids == seen { looks + 1 } else { 1 };
             seen = ids;
             if looks >= STANDING_LOOKS {
-                return Ok(Progress::Never(describe(&standing)));
+                in_the_way = standing;
+                return Ok(Progress::Never("the role is still assigned".to_owned()));
             }
             Ok(Progress::NotYet(format!(
                 "{} assignment(s) left",
@@ -73,7 +75,11 @@ impl Roles<'_> {
         };
         let refused = || Progress::NotYet("Azure says that it is still assigned".to_owned());
         let first = (refusals > 0).then(refused);
-        poll.judging(&self.scope, first, look, judge).await
+        match poll.judging(&self.scope, first, look, judge).await {
+            Ok(()) => Ok(()),
+            Err(Waited::Never(_)) => Err(InTheWay::Standing(in_the_way)),
+            Err(ended) => Err(InTheWay::Waited(ended)),
+        }
     }
 
     /// Lists lag behind deletions, so each assignment is looked at by itself.
@@ -160,29 +166,39 @@ impl Roles<'_> {
             refusals += 1;
             match limited.await_unassigned(role, scopes, refusals).await {
                 Ok(()) => {}
-                Err(Waited::Never(standing)) => return Err(Blocked::Standing(error, standing)),
-                Err(Waited::Failed(_) | Waited::Deadline { .. }) => {
-                    return Err(Blocked::Refused(error));
+                Err(InTheWay::Standing(standing)) => {
+                    return Err(Blocked::Standing(error, standing));
                 }
-                Err(ended @ Waited::Cancelled { .. }) => return Err(Blocked::Waited(ended)),
+                Err(InTheWay::Waited(ended @ Waited::Cancelled { .. })) => {
+                    return Err(Blocked::Waited(ended));
+                }
+                Err(InTheWay::Waited(_)) => return Err(Blocked::Refused(error)),
             }
         }
     }
+}
+
+/// Why assignments did not disappear.
+pub(super) enum InTheWay {
+    /// These stay.
+    Standing(Vec<RoleAssignment>),
+    /// The wait for them ended.
+    Waited(Waited<CallError>),
 }
 
 /// Why a removal did not come about.
 pub(super) enum Blocked {
     /// Azure refused it.
     Refused(Error),
-    /// Azure refused it because of assignments that stay, which the text names.
-    Standing(Error, String),
+    /// Azure refused it because of these assignments, which stay.
+    Standing(Error, Vec<RoleAssignment>),
     /// The wait for them ended.
     Waited(Waited<CallError>),
 }
 
-/// The assignments, each with its id, and the ways to be rid of them.
-fn describe(standing: &[RoleAssignment]) -> String {
-    let lines: Vec<String> = standing
+/// The assignments, each with its id.
+pub(super) fn listing(standing: &[RoleAssignment]) -> String {
+    let mut lines: Vec<String> = standing
         .iter()
         .take(SHOWN_LIMIT)
         .map(|assignment| {
@@ -193,19 +209,20 @@ fn describe(standing: &[RoleAssignment]) -> String {
         })
         .collect();
     let more = standing.len().saturating_sub(SHOWN_LIMIT);
-    let rest = if more == 0 {
-        String::new()
-    } else {
-        format!("\n  and {more} more")
-    };
-    let first = standing
-        .first()
-        .map(|assignment| assignment.id.to_string())
-        .unwrap_or_default();
+    if more > 0 {
+        lines.push(format!("  and {more} more"));
+    }
+    lines.join("\n")
+}
+
+/// The assignments, and the ways to be rid of them.
+pub(super) fn ways_on(standing: &[RoleAssignment]) -> String {
+    let first = standing.first().map(|assignment| assignment.id.to_string());
+    let first = first.unwrap_or_default();
     format!(
-        "The role is still assigned:\n{}{rest}\n\nRemove them first, as with:\n\n  az role assignment delete --ids \"{first}\"\n\nor bring them \
+        "The role is still assigned:\n{}\n\nRemove them first, as with:\n\n  az role assignment delete --ids \"{first}\"\n\nor bring them \
          into a configuration and destroy them there:\n\n{}",
-        lines.join("\n"),
+        listing(standing),
         import_block("konnectazure_role_assignment", &first),
     )
 }

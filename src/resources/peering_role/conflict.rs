@@ -6,7 +6,7 @@ use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 
 use super::TYPE_NAME;
-use super::blockers::Blocked;
+use super::blockers::{self, Blocked, InTheWay};
 use super::convert::Wanted;
 use super::remote::NotChanged;
 
@@ -140,7 +140,19 @@ pub(super) fn blocked(failure: &Failure<'_>, fault: Blocked) -> Diagnostics {
             )
             .explain(&error),
         Blocked::Refused(error) => refused(failure, &error),
-        Blocked::Standing(error, standing) => failure.clone().next(standing).explain(&error),
+        Blocked::Standing(error, standing) => failure.clone().next(blockers::ways_on(&standing)).explain(&error),
         Blocked::Waited(ended) => failure.waited(&ended),
+    }
+}
+
+/// Assignments that keep a scope from being removed, seen before anything was sent.
+pub(super) fn in_the_way(failure: &Failure<'_>, fault: &InTheWay) -> Diagnostics {
+    match fault {
+        InTheWay::Standing(standing) => failure.because(format!(
+            "{}\n\nWhere the scope is another configuration's, set use_existing = true in this one: what others add to the role is then left \
+             alone.",
+            blockers::ways_on(standing)
+        )),
+        InTheWay::Waited(ended) => failure.waited(ended),
     }
 }

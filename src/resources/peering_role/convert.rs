@@ -95,7 +95,7 @@ pub(super) fn parsed_scopes(scopes: &[String]) -> Vec<ArmId> {
     scopes.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
-/// Whether others may have scopes in the role, which are then none of this resource's business.
+/// Whether others may have scopes in the role, which are then neither shown nor removed.
 pub(super) fn is_shared(state: &PeeringRoleModel) -> bool {
     is_adopted(state) || state.use_existing == Attr::Known(true)
 }
@@ -108,6 +108,11 @@ pub(super) fn is_adopted(state: &PeeringRoleModel) -> bool {
 /// The state as the role now is. What belongs to an adopted role's owner stays as configured.
 pub(super) fn read_into(state: PeeringRoleModel, role: &RoleDefinition) -> PeeringRoleModel {
     let scopes = shown_scopes(&state, role);
+    let foreign = if is_shared(&state) {
+        state.existing_assignable_scopes.clone()
+    } else {
+        foreign_scopes(&state, role)
+    };
     let purpose = match &state.purpose {
         Attr::Known(_) => state.purpose.clone(),
         // An import: the purpose is only in the actions.
@@ -134,10 +139,36 @@ pub(super) fn read_into(state: PeeringRoleModel, role: &RoleDefinition) -> Peeri
     PeeringRoleModel {
         name: role.role_name.as_str().into(),
         description: role.description.as_str().into(),
-        actions: set(role.actions.clone()),
-        not_actions: set(role.not_actions.clone()),
+        actions: set(blocks(role, |block| block.actions)),
+        not_actions: set(blocks(role, |block| block.not_actions)),
         created: Attr::Known(true),
+        existing_assignable_scopes: foreign,
         ..common
+    }
+}
+
+/// One list of all blocks: what a further block permits is drift of what the state holds.
+fn blocks<'r>(
+    role: &'r RoleDefinition,
+    list: impl Fn(&Permissions<'r>) -> &'r [String],
+) -> Vec<String> {
+    granted(role)
+        .iter()
+        .flat_map(|block| list(block).to_vec())
+        .collect()
+}
+
+/// The scopes in a role that others put there, as far as is known: what a refresh first sees that no apply wrote.
+fn foreign_scopes(state: &PeeringRoleModel, role: &RoleDefinition) -> Attr<Set<String>> {
+    let known = texts(&state.existing_assignable_scopes);
+    let before = texts(&state.assignable_scopes);
+    let is_foreign = |scope: &&String| !contains(&before, scope) || contains(&known, scope);
+    let scopes = role.assignable_scopes.iter();
+    let foreign: Vec<String> = scopes.filter(is_foreign).cloned().collect();
+    if foreign.is_empty() || state.assignable_scopes.is_null() {
+        Attr::Null
+    } else {
+        set(foreign)
     }
 }
 
@@ -189,39 +220,29 @@ pub(super) fn without(ids: &[String], others: &[String]) -> Vec<String> {
 pub(super) struct Change {
     /// Name, description and permissions, where they are ours to set.
     pub(super) definition: Option<Wanted>,
-    /// What becomes of the assignable scopes.
-    pub(super) scopes: ScopeChange,
-}
-
-/// What becomes of a role's assignable scopes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ScopeChange {
-    /// These and no others.
-    Exactly(Vec<String>),
-    /// Others stay.
-    Delta {
-        add: Vec<String>,
-        remove: Vec<String>,
-    },
+    /// The assignable scopes that it has to have. Others stay, as one that no plan showed is not this change's to take away.
+    pub(super) add: Vec<String>,
+    /// Those that it must not have.
+    pub(super) remove: Vec<String>,
 }
 
 impl Change {
     /// The update from one state to the planned one.
-    pub(super) fn update(prior: &PeeringRoleModel, wanted: Wanted) -> Self {
-        let scopes = if is_shared(prior) {
-            let before = texts(&prior.assignable_scopes);
-            let not_ours = texts(&prior.existing_assignable_scopes);
-            let dropped = without(&before, &wanted.scopes);
-            ScopeChange::Delta {
-                add: wanted.scopes.clone(),
-                remove: without(&dropped, &not_ours),
-            }
+    pub(super) fn update(
+        prior: &PeeringRoleModel,
+        planned: &PeeringRoleModel,
+        wanted: Wanted,
+    ) -> Self {
+        let dropped = without(&texts(&prior.assignable_scopes), &wanted.scopes);
+        let remove = if is_shared(planned) {
+            without(&dropped, &texts(&prior.existing_assignable_scopes))
         } else {
-            ScopeChange::Exactly(wanted.scopes.clone())
+            dropped
         };
         Self {
+            add: wanted.scopes.clone(),
+            remove,
             definition: (!is_adopted(prior)).then_some(wanted),
-            scopes,
         }
     }
 
@@ -229,10 +250,8 @@ impl Change {
     pub(super) fn adding(scopes: Vec<String>) -> Self {
         Self {
             definition: None,
-            scopes: ScopeChange::Delta {
-                add: scopes,
-                remove: Vec::new(),
-            },
+            add: scopes,
+            remove: Vec::new(),
         }
     }
 
@@ -240,17 +259,14 @@ impl Change {
     pub(super) fn removing(scopes: Vec<String>) -> Self {
         Self {
             definition: None,
-            scopes: ScopeChange::Delta {
-                add: Vec::new(),
-                remove: scopes,
-            },
+            add: Vec::new(),
+            remove: scopes,
         }
     }
 
     /// Whether it only takes scopes away, which a role that is gone has lost as well.
     pub(super) fn is_removal(&self) -> bool {
-        let adds_nothing = matches!(&self.scopes, ScopeChange::Delta { add, .. } if add.is_empty());
-        self.definition.is_none() && adds_nothing
+        self.definition.is_none() && self.add.is_empty()
     }
 
     /// What has to be sent to change this role.
@@ -264,14 +280,9 @@ impl Change {
             // Blocks that another tool added would permit more than the state shows.
             body.further_permissions.clear();
         }
-        match &self.scopes {
-            ScopeChange::Exactly(scopes) => body.assignable_scopes.clone_from(scopes),
-            ScopeChange::Delta { add, remove } => {
-                let missing = without(add, &body.assignable_scopes);
-                body.assignable_scopes = without(&body.assignable_scopes, remove);
-                body.assignable_scopes.extend(missing);
-            }
-        }
+        let missing = without(&self.add, &body.assignable_scopes);
+        body.assignable_scopes = without(&body.assignable_scopes, &self.remove);
+        body.assignable_scopes.extend(missing);
         body
     }
 
@@ -300,21 +311,16 @@ pub(super) fn is_same_set(left: &[String], right: &[String]) -> bool {
 /// What a destroy does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Removal {
-    /// The role is ours alone.
+    /// Nobody else has a scope in it, and Azure allows no role without one.
     Delete,
-    /// Others use it: only these scopes go.
+    /// Others have scopes in it: only these go.
     Scopes(Vec<String>),
     /// Nothing of ours is in it.
     Nothing,
-    /// Without our scopes none would be left, which Azure does not allow, and the role is not ours to delete.
-    LeaveLast,
 }
 
 impl Removal {
     pub(super) fn of(state: &PeeringRoleModel, role: &RoleDefinition) -> Self {
-        if !is_shared(state) {
-            return Self::Delete;
-        }
         let not_ours = texts(&state.existing_assignable_scopes);
         let added = without(&texts(&state.assignable_scopes), &not_ours);
         let left = without(&role.assignable_scopes, &added);
@@ -322,10 +328,10 @@ impl Removal {
             // A role of our own that only others use any more is theirs now.
             return Self::Nothing;
         }
-        match (left.is_empty(), is_adopted(state)) {
-            (true, false) => Self::Delete,
-            (true, true) => Self::LeaveLast,
-            (false, _) => Self::Scopes(added),
+        if left.is_empty() {
+            Self::Delete
+        } else {
+            Self::Scopes(added)
         }
     }
 }

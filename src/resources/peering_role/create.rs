@@ -4,9 +4,9 @@ use uuid::Uuid;
 
 use crate::azure::ids::{ArmId, Guid, RoleDefinitionId};
 use crate::azure::{Error, RoleDefinition};
-use crate::http::poll::Poll;
+use crate::http::poll::{Poll, Progress, Waited};
 use crate::resources::explain::Failure;
-use crate::resources::settle;
+use crate::resources::settle::{self, Grace};
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
@@ -14,11 +14,20 @@ use crate::tf::resource::Save;
 
 use super::conflict;
 use super::convert::{self, Change, Wanted, parsed_scopes, view};
-use super::remote::{Found, Roles};
+use super::remote::{Changed, Found, Roles};
 use super::schema::PeeringRoleModel;
 
 /// How many reads in a row must show a new role.
 const AGREEING_READS: u32 = 2;
+
+/// How far a search goes.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// The role's future scopes, and the list of the tenant.
+    Own,
+    /// All other scopes that the caller can see.
+    Elsewhere,
+}
 
 /// What a creation works with.
 pub(super) struct Creation<'a> {
@@ -33,23 +42,41 @@ pub(super) struct Creation<'a> {
 
 impl Creation<'_> {
     pub(super) async fn run(&self) -> Result<PeeringRoleModel, Diagnostics> {
-        if let Some(role) = self.find().await? {
+        if let Some(role) = self.find(Reach::Own).await? {
             return self.adopt(role).await;
         }
-        let error = match self.make().await? {
+        // Who is ready to share looks further, as Azure itself only knows the one spelling of the name.
+        if self.may_adopt
+            && let Some(role) = self.find(Reach::Elsewhere).await?
+        {
+            return self.adopt(role).await;
+        }
+        // Random, and chosen before anything is sent, so that a repetition after a lost answer meets itself. One derived from tenant and
+        // name, as an assignment has, would make the PUT an update of a role that exists but cannot be seen from here, and take its scopes
+        // away from whoever made it with this same tool.
+        let guid = Guid::from(Uuid::new_v4());
+        let error = match self.make(&guid).await? {
             Ok(model) => return Ok(model),
             Err(name_taken) => name_taken,
         };
-        // By a role that was made since it was looked for, or by one that cannot be seen.
-        match self.find().await? {
+        match self.holder().await? {
+            // Its own, of an attempt whose answer was lost.
+            Some(role) if role.name == guid => Ok(self.settled(&role.id).await),
             Some(role) => self.adopt(role).await,
             None => Err(conflict::invisible(self.failure, self.wanted, &error)),
         }
     }
 
-    async fn find(&self) -> Result<Option<RoleDefinition>, Diagnostics> {
+    async fn find(&self, reach: Reach) -> Result<Option<RoleDefinition>, Diagnostics> {
         let Wanted { name, scopes, .. } = self.wanted;
-        let found = self.roles.find(name, scopes, self.may_adopt).await;
+        let found = match reach {
+            Reach::Own => self.roles.find(name, scopes, self.may_adopt).await,
+            Reach::Elsewhere => {
+                self.roles
+                    .find_elsewhere(name, scopes, self.may_adopt)
+                    .await
+            }
+        };
         match found.map_err(|error| self.failure.explain(&error))? {
             Found::Custom(role) => Ok(Some(role)),
             Found::BuiltIn(role) => Err(conflict::built_in(self.failure, &role)),
@@ -57,25 +84,47 @@ impl Creation<'_> {
         }
     }
 
-    /// Sends the role under a random GUID. One derived from tenant and name, as an assignment has, would make the PUT an
-    /// update of a role that exists but cannot be seen from here, and take its scopes away from whoever made it with this
-    /// same tool. A repetition after a lost answer has this call's GUID, and so meets itself.
-    ///
-    /// The inner error is that the name is taken.
-    async fn make(&self) -> Result<Result<PeeringRoleModel, Error>, Diagnostics> {
-        let guid = Guid::from(Uuid::new_v4());
+    /// The role that has the name: one that was made since it was looked for and that lists may not show yet, one of scopes that
+    /// were not looked at, or one that cannot be seen.
+    async fn holder(&self) -> Result<Option<RoleDefinition>, Diagnostics> {
+        let mut grace = Grace::new();
+        let mut reach = Reach::Elsewhere;
+        let look = || {
+            let now = std::mem::replace(&mut reach, Reach::Own);
+            self.find(now)
+        };
+        Poll::new("looking for the role that has the name", self.roles.step)
+            .judging(&self.roles.scope, None, look, |found| match found {
+                Ok(None) if !grace.is_over() => Ok(Progress::NotYet("no list shows it".to_owned())),
+                Ok(found) => Ok(Progress::Done(found)),
+                Err(diagnostics) => Err(diagnostics),
+            })
+            .await
+            .or_else(|ended| match ended {
+                Waited::Failed(diagnostics) => Err(diagnostics),
+                // The refusal that led here says more than the end of the search.
+                _ => Ok(None),
+            })
+    }
+
+    /// Sends the role. The inner error is that the name is taken.
+    async fn make(&self, guid: &Guid) -> Result<Result<PeeringRoleModel, Error>, Diagnostics> {
         let body = self.wanted.to_body();
-        let role = match self.roles.put_new(&guid, &body).await {
-            Ok(role) => role,
-            Err(error) if error.is_role_name_taken() => return Ok(Err(error)),
+        match self.roles.put_new(guid, &body).await {
+            Ok(role) => Ok(Ok(self.settled(&role.id).await)),
+            Err(error) if error.is_role_name_taken() => Ok(Err(error)),
             Err(error) => {
                 if settle::may_have_happened(&error) {
-                    self.save.save(&self.made(&self.id_of(&guid)));
+                    self.save.save(&self.made(&self.id_of(guid)));
                 }
-                return Err(conflict::refused(self.failure, &error));
+                Err(conflict::refused(self.failure, &error))
             }
-        };
-        let model = self.made(&role.id);
+        }
+    }
+
+    /// The state of the role that was made, once reads show it.
+    async fn settled(&self, id: &RoleDefinitionId) -> PeeringRoleModel {
+        let model = self.made(id);
         self.save.save(&model);
         let doing = format!("waiting until role {:?} can be read", self.wanted.name);
         let poll = Poll::new(doing, self.roles.step).agreements(AGREEING_READS);
@@ -85,9 +134,9 @@ impl Creation<'_> {
             client: self.roles.client.clone(),
             ..*self.roles
         };
-        let read = || roles.get(&guid, &self.wanted.scopes);
+        let read = || roles.get(id.guid(), &self.wanted.scopes);
         settle::until_readable(self.context, &scope, poll, read).await;
-        Ok(Ok(model))
+        model
     }
 
     async fn adopt(&self, role: RoleDefinition) -> Result<PeeringRoleModel, Diagnostics> {
@@ -111,8 +160,9 @@ impl Creation<'_> {
             .roles
             .change(role, &change, || self.save.save(&model))
             .await;
-        changed.map_err(|fault| conflict::not_changed(self.failure, &fault))?;
+        let changed = changed.map_err(|fault| conflict::not_changed(self.failure, &fault))?;
         self.save.save(&model);
+        settle::warn_unless_shown(self.context, changed == Changed::Shown);
         Ok(model)
     }
 

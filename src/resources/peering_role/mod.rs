@@ -18,6 +18,7 @@ mod permissions;
 mod plan;
 mod purpose;
 mod remote;
+mod remove;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -34,15 +35,15 @@ use crate::resources::planned::{known, parsed};
 use crate::resources::{scope, settle};
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
-use crate::tf::diagnostics::{Diagnostic, Diagnostics};
-use crate::tf::path::Path;
+use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
-use convert::{Change, Removal, Wanted};
+use convert::{Change, Wanted};
 use create::Creation;
 use purpose::Purpose;
-use remote::{Found, NotChanged, Roles, Shared};
+use remote::{Changed, Found, NotChanged, Roles, Shared};
+use remove::Destruction;
 pub use schema::PeeringRoleModel;
 
 const TYPE_NAME: &str = "konnectazure_peering_role";
@@ -130,7 +131,7 @@ impl Resource for PeeringRoleResource {
         context: &Context,
         plan: &mut Planned<Self::Model>,
     ) -> Result<(), Diagnostics> {
-        plan::fill(plan)?;
+        plan::fill(plan);
         if plan.prior.is_none() && plan.planned.use_existing == Attr::Known(false) {
             self.warn_if_taken(context, &plan.planned).await;
         }
@@ -190,8 +191,10 @@ impl Resource for PeeringRoleResource {
                 return Err(conflict::too_narrow(&failure, &role, &missing));
             }
         }
-        let change = Change::update(&prior, wanted);
-        change_unassigned(&roles, role, &change, &failure, &|| save.save(&planned)).await?;
+        let change = Change::update(&prior, &planned, wanted);
+        let saved = || save.save(&planned);
+        let changed = remove::change_unassigned(&roles, role, &change, &failure, &saved).await?;
+        settle::warn_unless_shown(context, changed == Changed::Shown);
         Ok(planned)
     }
 
@@ -204,22 +207,13 @@ impl Resource for PeeringRoleResource {
         let Some(role) = find(&roles, &state, &id, &failure).await? else {
             return Ok(());
         };
-        match Removal::of(&state, &role) {
-            Removal::Delete => delete_unassigned(&roles, &role, &failure).await,
-            Removal::Scopes(scopes) => {
-                warn_if_left(context, &state, &role);
-                let change = Change::removing(scopes);
-                change_unassigned(&roles, role, &change, &failure, &|| {}).await
-            }
-            Removal::Nothing => {
-                warn_if_left(context, &state, &role);
-                Ok(())
-            }
-            Removal::LeaveLast => {
-                context.warn(last_scope_left(&role));
-                Ok(())
-            }
-        }
+        let destruction = Destruction {
+            context,
+            roles: &roles,
+            state: &state,
+            failure: &failure,
+        };
+        destruction.run(role).await
     }
 
     async fn import(&self, context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics> {
@@ -283,64 +277,6 @@ async fn find(
     found.map_err(|error| failure.explain(&error))
 }
 
-/// Changes the role; scopes that go must hold no assignments of it any more.
-async fn change_unassigned(
-    roles: &Roles<'_>,
-    role: RoleDefinition,
-    change: &Change,
-    failure: &Failure<'_>,
-    sent: &(dyn Fn() + Sync),
-) -> Result<(), Diagnostics> {
-    let guid = role.name.clone();
-    let removed = change.removed(&role);
-    let in_the_way = failure.clone().at(Path::attribute("assignable_scopes"));
-    if !removed.is_empty() {
-        let unassigned = roles.await_unassigned(&guid, &removed, 0).await;
-        unassigned.map_err(|ended| in_the_way.waited(&ended))?;
-    }
-    let (role, guid, removed) = (&role, &guid, &removed);
-    let attempt = || async move {
-        // Whatever was waited for took time, in which others may have added scopes.
-        let found = if removed.is_empty() {
-            Some(role.clone())
-        } else {
-            roles.get(guid, &role.assignable_scopes).await?
-        };
-        let changed = match found {
-            Some(role) => roles.change(role, change, sent).await,
-            None => Err(NotChanged::Gone),
-        };
-        match changed {
-            Ok(_) => Ok(Ok(())),
-            Err(NotChanged::Gone) if change.is_removal() => Ok(Ok(())),
-            Err(NotChanged::Failed(error)) => Err(error),
-            Err(fault) => Ok(Err(fault)),
-        }
-    };
-    match roles
-        .while_assignments_disappear(guid, removed, attempt)
-        .await
-    {
-        Ok(done) => done.map_err(|fault| conflict::not_changed(failure, &fault)),
-        Err(fault) => Err(conflict::blocked(&in_the_way, fault)),
-    }
-}
-
-async fn delete_unassigned(
-    roles: &Roles<'_>,
-    role: &RoleDefinition,
-    failure: &Failure<'_>,
-) -> Result<(), Diagnostics> {
-    let deletion = || roles.delete(role);
-    let deleted = roles
-        .while_assignments_disappear(&role.name, &role.assignable_scopes, deletion)
-        .await;
-    deleted.map_err(|fault| conflict::blocked(failure, fault))?;
-    roles.shared.note_freed(&role.role_name);
-    let gone = roles.await_gone(role).await;
-    gone.map_err(|ended| failure.waited(&ended))
-}
-
 async fn id_of_name(
     roles: &Roles<'_>,
     name: &str,
@@ -354,12 +290,16 @@ async fn id_of_name(
         ));
     };
     let view = ArmId::subscription(subscription).to_string();
-    let found = roles.find(name, &[view], false).await;
+    let views = [view];
+    let found = match roles.find(name, &views, false).await {
+        Ok(Found::None) => roles.find_elsewhere(name, &views, false).await,
+        found => found,
+    };
     match found.map_err(|error| failure.explain(&error))? {
         Found::Custom(role) => Ok(role.id),
         Found::BuiltIn(role) => Err(conflict::built_in(failure, &role)),
         Found::None => Err(failure.because(format!(
-            "Neither subscription {subscription} nor what is readable of the tenant has a custom role of this name. Check the spelling, the \
+            "Neither subscription {subscription} nor what else is readable of the tenant has a custom role of this name. Check the spelling, the \
              provider's subscription_id and its rights, or import by the full id: \
              /subscriptions/SUBSCRIPTION_ID/providers/Microsoft.Authorization/roleDefinitions/ROLE_GUID."
         ))),
@@ -372,39 +312,4 @@ fn object(name: &str) -> String {
 
 fn name_of<'a>(state: &'a PeeringRoleModel, id: &'a RoleDefinitionId) -> &'a str {
     state.remote_name.as_str().unwrap_or(id.guid().as_str())
-}
-
-/// A role of our own is not deleted while others use it, which is worth knowing.
-fn warn_if_left(context: &Context, state: &PeeringRoleModel, role: &RoleDefinition) {
-    if convert::is_adopted(state) {
-        return;
-    }
-    let left = convert::without(
-        &role.assignable_scopes,
-        &plan::texts(&state.assignable_scopes),
-    );
-    context.warn(Diagnostic::warning(
-        format!("Azure role {:?} is left in the tenant", role.role_name),
-        format!(
-            "It is also assignable at scopes that this resource did not add, so another configuration seems to share it:\n\n  {}\n\nOnly this \
-             resource's own scopes were taken away. Once nobody needs it any more, delete it by hand:\n\n  az role definition delete --name {}",
-            left.join("\n  "),
-            role.name,
-        ),
-    ));
-}
-
-/// Azure allows no role without a scope.
-fn last_scope_left(role: &RoleDefinition) -> Diagnostic {
-    Diagnostic::warning(
-        format!(
-            "Azure role {:?} keeps the scopes that were added to it",
-            role.role_name
-        ),
-        format!(
-            "The scopes that it had before are gone, Azure allows no role without any, and it is not this resource's to delete. If nobody needs \
-             it any more, delete it by hand:\n\n  az role definition delete --name {}",
-            role.name,
-        ),
-    )
 }

@@ -1,25 +1,24 @@
 //! What can be told of the role before anything is sent.
 
 use crate::tf::attr::{Attr, Set};
-use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 use crate::tf::resource::Planned;
 
+use super::convert;
 use super::purpose::{self, Purpose};
 use super::schema::PeeringRoleModel;
 
 /// Fills what the configuration leaves out and what follows from it.
-///
-/// # Errors
-/// If an adopted role would have to be renamed.
-pub(super) fn fill(plan: &mut Planned<PeeringRoleModel>) -> Result<(), Diagnostics> {
+pub(super) fn fill(plan: &mut Planned<PeeringRoleModel>) {
     fill_defaults(plan);
     match &plan.prior {
-        None => {
-            fill_for_creation(&mut plan.planned);
-            Ok(())
+        None => fill_for_creation(&mut plan.planned),
+        Some(prior) => {
+            if is_another_role(prior, &plan.planned) {
+                plan.replace.push(Path::attribute("name"));
+            }
+            fill_for_update(prior, &mut plan.planned);
         }
-        Some(prior) => fill_for_update(prior, &mut plan.planned),
     }
 }
 
@@ -76,35 +75,28 @@ fn fill_for_creation(planned: &mut PeeringRoleModel) {
     }
 }
 
-fn fill_for_update(
-    prior: &PeeringRoleModel,
-    planned: &mut PeeringRoleModel,
-) -> Result<(), Diagnostics> {
+fn fill_for_update(prior: &PeeringRoleModel, planned: &mut PeeringRoleModel) {
     planned.created = prior.created.clone();
-    planned.existing_assignable_scopes = prior.existing_assignable_scopes.clone();
-    planned.remote_name = prior.remote_name.clone();
-    if planned.name == prior.name {
-        return Ok(());
-    }
-    if prior.created != Attr::Known(false) {
-        planned.remote_name = planned.name.clone();
-        return Ok(());
-    }
-    match (planned.name.as_str(), prior.remote_name.as_str()) {
-        (Some(name), Some(remote_name)) if !purpose::is_either_spelling(name, remote_name) => {
-            Err(Diagnostic::error(
-                format!("Cannot rename Azure role {remote_name:?}"),
-                format!(
-                    "The role was adopted, so its name is its owner's to change. The configuration now says {name:?}.\n\n\
-                     Go back to {remote_name:?} (with or without ` - Kong`), or replace this resource \
-                     (terraform apply -replace=ADDRESS) to let go of the adopted role and take the other name."
-                ),
-            )
-            .at(Path::attribute("name"))
-            .into())
-        }
-        _ => Ok(()),
-    }
+    // In a role that is ours alone no others' scopes stay.
+    planned.existing_assignable_scopes = if convert::is_shared(planned) {
+        prior.existing_assignable_scopes.clone()
+    } else {
+        Attr::Null
+    };
+    planned.remote_name = if planned.name == prior.name || convert::is_adopted(prior) {
+        prior.remote_name.clone()
+    } else {
+        planned.name.clone()
+    };
+}
+
+/// Whether the name asks for another role than the one that was adopted: that one's name is its owner's to change.
+fn is_another_role(prior: &PeeringRoleModel, planned: &PeeringRoleModel) -> bool {
+    let is_its_name = match (planned.name.as_str(), prior.remote_name.as_str()) {
+        (Some(name), Some(remote_name)) => purpose::is_either_spelling(name, remote_name),
+        _ => false,
+    };
+    convert::is_adopted(prior) && planned.name != prior.name && !is_its_name
 }
 
 /// A set of the known texts.
@@ -164,7 +156,7 @@ mod tests {
     #[test]
     fn nothing_configured_means_peering_with_a_network() {
         let mut plan = plan(config(), None);
-        fill(&mut plan).unwrap();
+        fill(&mut plan);
         let planned = plan.planned;
         assert_eq!(planned.purpose.as_str(), Some("vnet_peering"));
         assert_eq!(
@@ -191,7 +183,7 @@ mod tests {
             },
             None,
         );
-        fill(&mut plan).unwrap();
+        fill(&mut plan);
         assert!(plan.planned.purpose.is_unknown() && plan.planned.actions.is_unknown());
         assert_eq!(plan.planned.name.as_str(), Some("Mine"));
         assert!(plan.planned.description.known().is_some());
@@ -207,7 +199,7 @@ mod tests {
                 },
                 None,
             );
-            fill(&mut plan).unwrap();
+            fill(&mut plan);
             let planned = plan.planned;
             assert!(planned.created.is_unknown() && planned.remote_name.is_unknown());
             assert!(planned.existing_assignable_scopes.is_unknown());
@@ -222,39 +214,48 @@ mod tests {
             ..config()
         };
         let mut plan_explicit = plan(explicit, Some(own()));
-        fill(&mut plan_explicit).unwrap();
+        fill(&mut plan_explicit);
         assert_eq!(
             plan_explicit.planned.purpose.as_str(),
             Some("private_dns_link")
         );
         let mut plan_defaults = plan(config(), Some(own()));
-        fill(&mut plan_defaults).unwrap();
+        fill(&mut plan_defaults);
         assert_eq!(plan_defaults.planned.purpose.as_str(), Some("vnet_peering"));
     }
 
     #[test]
-    fn an_own_role_is_renamed_and_an_adopted_one_is_not() {
+    fn an_own_role_is_renamed_and_an_adopted_one_is_let_go() {
         let renamed = PeeringRoleModel {
             name: "Other".into(),
             ..config()
         };
         let mut owned = plan(renamed.clone(), Some(own()));
-        fill(&mut owned).unwrap();
+        fill(&mut owned);
         assert_eq!(owned.planned.remote_name.as_str(), Some("Other"));
+        assert!(owned.replace.is_empty());
         let adopted = PeeringRoleModel {
             created: Attr::Known(false),
             remote_name: "Creator - Kong".into(),
             ..own()
         };
-        let refused = fill(&mut plan(renamed, Some(adopted.clone()))).unwrap_err();
-        assert_eq!(refused.iter().next().unwrap().path, Path::attribute("name"));
+        let unknown = PeeringRoleModel {
+            name: Attr::Unknown,
+            ..config()
+        };
+        for another in [renamed, unknown] {
+            let mut replaced = plan(another, Some(adopted.clone()));
+            fill(&mut replaced);
+            assert_eq!(replaced.replace, [Path::attribute("name")]);
+        }
         let respelled = PeeringRoleModel {
             name: "creator - kong".into(),
             ..config()
         };
         let mut kept = plan(respelled, Some(adopted));
-        fill(&mut kept).unwrap();
+        fill(&mut kept);
         assert_eq!(kept.planned.remote_name.as_str(), Some("Creator - Kong"));
         assert_eq!(kept.planned.created, Attr::Known(false));
+        assert!(kept.replace.is_empty());
     }
 }

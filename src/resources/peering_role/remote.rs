@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Instant;
 
 use crate::azure::ids::{ArmId, Guid, RoleDefinitionId};
-use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType};
+use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType, RolesByName};
 use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
@@ -91,8 +91,21 @@ pub(super) enum NotChanged {
 
 /// What was seen after a write.
 enum Seen {
-    Changed(RoleDefinition),
+    /// The change.
+    Changed,
+    /// A later write of somebody else's.
     Undone(RoleDefinition),
+    /// The version before, for longer than replicas usually need.
+    Before(RoleDefinition),
+}
+
+/// How a change that Azure accepted ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changed {
+    /// Reads show it.
+    Shown,
+    /// Reads go on showing the version before.
+    NotShown,
 }
 
 impl Roles<'_> {
@@ -105,22 +118,31 @@ impl Roles<'_> {
         either_spelling: bool,
     ) -> Result<Found, Error> {
         let views = parsed_scopes(scopes);
-        let other = either_spelling.then(|| other_spelling(name));
-        for name in std::iter::once(name).chain(other.as_deref()) {
-            let found = self
-                .client
-                .find_role_definitions_by_name(&self.scope, &views, name)
-                .await?;
-            let (built_in, custom): (Vec<_>, Vec<_>) = found
-                .roles
-                .into_iter()
-                .filter(|role| is_same_name(&role.role_name, name))
-                .partition(|role| role.role_type == RoleType::BuiltIn);
-            if let Some(role) = custom.into_iter().next() {
-                return Ok(Found::Custom(role));
+        for name in spellings(name, either_spelling) {
+            let client = &self.client;
+            let found = client.find_role_definitions_by_name(&self.scope, &views, &name);
+            match one_of(found.await?, &name) {
+                Found::None => {}
+                found => return Ok(found),
             }
-            if let Some(role) = built_in.into_iter().next() {
-                return Ok(Found::BuiltIn(role));
+        }
+        Ok(Found::None)
+    }
+
+    /// As [`Roles::find`], in all other scopes of the tenant that the caller can see. Takes requests for each of them.
+    pub(super) async fn find_elsewhere(
+        &self,
+        name: &str,
+        scopes: &[String],
+        either_spelling: bool,
+    ) -> Result<Found, Error> {
+        let views = parsed_scopes(scopes);
+        for name in spellings(name, either_spelling) {
+            let client = &self.client;
+            let found = client.find_role_definitions_elsewhere(&self.scope, &views, &name);
+            match one_of(found.await?, &name) {
+                Found::None => {}
+                found => return Ok(found),
             }
         }
         Ok(Found::None)
@@ -190,10 +212,11 @@ impl Roles<'_> {
         mut role: RoleDefinition,
         change: &Change,
         sent: impl Fn() + Sync,
-    ) -> Result<RoleDefinition, NotChanged> {
+    ) -> Result<Changed, NotChanged> {
+        let mut was_undone = false;
         for _ in 0..MERGE_LIMIT {
             if change.is_done(&role) {
-                return Ok(role);
+                return Ok(Changed::Shown);
             }
             let body = change.body(&role);
             let id = RoleDefinitionId::new(&written_through(&role.assignable_scopes), &role.name);
@@ -212,14 +235,24 @@ impl Roles<'_> {
                 }
             }
             match self.watch(&role, change, &body).await? {
-                Seen::Changed(role) => return Ok(role),
+                Seen::Changed => return Ok(Changed::Shown),
                 Seen::Undone(newer) => {
                     tracing::info!(role = %newer.id, "somebody else changed the role at the same time; changing it again");
+                    was_undone = true;
                     role = newer;
+                }
+                // Lag and somebody's return to the old version look the same; to write once more is right for both.
+                Seen::Before(old) => {
+                    tracing::info!(role = %old.id, "reads go on showing the role as it was; changing it again");
+                    role = old;
                 }
             }
         }
-        Err(NotChanged::Contended)
+        if was_undone {
+            Err(NotChanged::Contended)
+        } else {
+            Ok(Changed::NotShown)
+        }
     }
 
     async fn watch(
@@ -250,12 +283,15 @@ impl Roles<'_> {
                         Err(error) => return tolerate(error.into()),
                     };
                     if change.is_done(&role) {
-                        return Ok(Progress::Done(Seen::Changed(role)));
+                        return Ok(Progress::Done(Seen::Changed));
                     }
                     // A scope that was in no version of ours was written after it; otherwise only time tells lag from loss.
                     let is_later = !without(&role.assignable_scopes, &scopes).is_empty();
-                    if is_later || started.elapsed() > UPDATE_LAG_LIMIT {
+                    if is_later {
                         return Ok(Progress::Done(Seen::Undone(role)));
+                    }
+                    if started.elapsed() > UPDATE_LAG_LIMIT {
+                        return Ok(Progress::Done(Seen::Before(role)));
                     }
                     Ok(Progress::NotYet(
                         "reads still show the version before".to_owned(),
@@ -287,6 +323,23 @@ impl Roles<'_> {
         })
         .await
     }
+}
+
+fn spellings(name: &str, either: bool) -> Vec<String> {
+    let other = either.then(|| other_spelling(name));
+    std::iter::once(name.to_owned()).chain(other).collect()
+}
+
+/// A custom role of the name, before one of Azure's own.
+fn one_of(found: RolesByName, name: &str) -> Found {
+    let (built_in, custom): (Vec<_>, Vec<_>) = found
+        .roles
+        .into_iter()
+        .filter(|role| is_same_name(&role.role_name, name))
+        .partition(|role| role.role_type == RoleType::BuiltIn);
+    let custom = custom.into_iter().next().map(Found::Custom);
+    let built_in = built_in.into_iter().next().map(Found::BuiltIn);
+    custom.or(built_in).unwrap_or(Found::None)
 }
 
 /// The scope in whose path a write goes: the service looks the role up there and checks the caller's right.

@@ -80,8 +80,8 @@ fn optional_attributes() -> [Attribute; 6] {
             .validate(OneOf(&Purpose::NAMES)),
         Attribute::optional_computed("name", Type::String)
             .describe(format!(
-                "The role's name, unique in the tenant. Default: `{}`, or `{}` for `{}`. Updated in place; an adopted \
-                 role is never renamed.",
+                "The role's name, unique in the tenant. Default: `{}`, or `{}` for `{}`. Updated in place. An adopted \
+                 role is never renamed: another name lets go of it and takes, or makes, the role of that name.",
                 Purpose::VnetPeering.role_name(),
                 Purpose::PrivateDnsLink.role_name(),
                 Purpose::PrivateDnsLink,
@@ -107,9 +107,11 @@ fn optional_attributes() -> [Attribute; 6] {
             .describe(
                 "Whether to adopt a custom role that the tenant already has under this name, with or without the \
                  ` - Kong` that the vendor's wizard appends. Its permissions must include those wanted here and are \
-                 not changed; `assignable_scopes` are added to its own and removed again by a destroy. Scopes that \
-                 others add are then neither shown nor removed. Default: `false`, which makes a name that is taken \
-                 an error.",
+                 not changed; `assignable_scopes` are added to its own and removed again by a destroy, but for those \
+                 below which others still use the role. Scopes that others add are then neither shown nor removed, and \
+                 the last one to leave takes the role away if nothing else is left in it. Set it in every \
+                 configuration that shares the role, the one that makes it included. Default: `false`, which makes a \
+                 name that is taken an error.",
             )
             .default_value(false)
             .save_only(),
@@ -138,8 +140,8 @@ fn computed_attributes() -> [Attribute; 5] {
             .keep(),
         Attribute::computed("existing_assignable_scopes", Type::set(Type::String))
             .describe(
-                "The assignable scopes that an adopted role had before this resource added any. They survive its \
-                 destroy. Null unless adopted.",
+                "The assignable scopes that an adopted role had before this resource added any, or that others were seen \
+                 to have added to one of this resource's own. They survive its destroy. Null where there are none.",
             )
             .keep(),
     ]

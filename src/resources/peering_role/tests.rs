@@ -1,12 +1,22 @@
-use crate::azure::{RoleDefinition, RoleType};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use crate::azure::{
+    Access, Client, Cloud, CredentialSettings, EndpointOverrides, Environment, Permission,
+    RoleDefinition, RoleType, Settings,
+};
+use crate::http::transport::scripted::{Answer, Script};
+use crate::http::{Scope, Secret, Transport};
 use crate::tf::attr::Attr;
 use crate::tf::model::Model as _;
 use crate::tf::schema::Schema;
 use crate::tf::value::Value;
 
-use super::convert::{Change, Removal, ScopeChange, Wanted, is_same_set, read_into, set};
+use super::convert::{Change, Removal, Wanted, is_same_set, read_into, set};
 use super::plan::texts;
 use super::purpose::Purpose;
+use super::remote::{Changed, Roles, Shared};
 use super::schema::{PeeringRoleModel, schema};
 
 const OURS: &str = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590";
@@ -89,6 +99,47 @@ fn an_exclusive_role_is_read_as_it_is() {
         &texts(&read.assignable_scopes),
         &strings(&[OURS, THEIRS])
     ));
+    // What was not there before is somebody else's, and stays so until an apply makes it this resource's.
+    let foreign = strings(&[THEIRS]);
+    assert_eq!(texts(&read.existing_assignable_scopes), foreign);
+    let again = read_into(read.clone(), &role(&[OURS, THEIRS]));
+    assert_eq!(texts(&again.existing_assignable_scopes), foreign);
+    assert!(
+        read_into(read, &role(&[OURS]))
+            .existing_assignable_scopes
+            .is_null()
+    );
+    let imported = PeeringRoleModel {
+        assignable_scopes: Attr::Null,
+        ..state(true, false, &[])
+    };
+    assert!(
+        read_into(imported, &role(&[OURS]))
+            .existing_assignable_scopes
+            .is_null()
+    );
+}
+
+#[test]
+fn what_a_further_block_permits_is_shown() {
+    let mut widened = role(&[OURS]);
+    widened.further_permissions = vec![Permission {
+        actions: strings(&["*"]),
+        ..Permission::default()
+    }];
+    let read = read_into(state(true, false, &[OURS]), &widened);
+    assert!(texts(&read.actions).contains(&"*".to_owned()));
+}
+
+#[test]
+fn one_who_begins_to_share_leaves_what_others_added() {
+    let seen = read_into(state(true, false, &[OURS]), &role(&[OURS, THEIRS]));
+    for (use_existing, removed) in [(true, vec![]), (false, strings(&[THEIRS]))] {
+        let planned = state(true, use_existing, &[OURS]);
+        let wanted = Wanted::of(&planned).unwrap();
+        let change = Change::update(&seen, &planned, wanted);
+        assert_eq!(change.removed(&role(&[OURS, THEIRS])), removed);
+    }
 }
 
 #[test]
@@ -153,19 +204,14 @@ fn adding_scopes_leaves_everything_else_of_the_role() {
 
 #[test]
 fn an_update_of_an_exclusive_role_sets_everything_but_data_actions() {
-    let wanted = Wanted::of(&PeeringRoleModel {
-        assignable_scopes: set(strings(&[SECOND])),
-        ..state(true, false, &[OURS])
-    })
-    .unwrap();
-    let change = Change::update(&state(true, false, &[OURS]), wanted);
+    let planned = state(true, false, &[SECOND]);
+    let wanted = Wanted::of(&planned).unwrap();
+    let change = Change::update(&state(true, false, &[OURS]), &planned, wanted);
     let before = role(&[OURS, THEIRS]);
-    assert!(is_same_set(
-        &change.removed(&before),
-        &strings(&[OURS, THEIRS])
-    ));
+    assert_eq!(change.removed(&before), strings(&[OURS]));
     let body = change.body(&before);
-    assert_eq!(body.assignable_scopes, strings(&[SECOND]));
+    // The plan did not know of it, so it is not for this apply to take it away.
+    assert_eq!(body.assignable_scopes, strings(&[THEIRS, SECOND]));
     assert_eq!(
         (body.role_name.as_str(), body.description.as_str()),
         ("Creator", "ours")
@@ -176,22 +222,20 @@ fn an_update_of_an_exclusive_role_sets_everything_but_data_actions() {
 #[test]
 fn an_update_of_a_shared_role_moves_only_our_scopes() {
     let prior = adopted(&[OURS, THEIRS], &[THEIRS]);
-    let wanted = Wanted::of(&adopted(&[SECOND], &[THEIRS])).unwrap();
-    let change = Change::update(&prior, wanted);
+    let planned = adopted(&[SECOND], &[THEIRS]);
+    let wanted = Wanted::of(&planned).unwrap();
+    let change = Change::update(&prior, &planned, wanted);
     assert_eq!(
         change,
         Change {
             definition: None,
-            scopes: ScopeChange::Delta {
-                add: strings(&[SECOND]),
-                remove: strings(&[OURS]),
-            },
+            add: strings(&[SECOND]),
+            remove: strings(&[OURS]),
         }
     );
-    let owner = Change::update(
-        &state(true, true, &[OURS]),
-        Wanted::of(&state(true, true, &[SECOND])).unwrap(),
-    );
+    let planned = state(true, true, &[SECOND]);
+    let wanted = Wanted::of(&planned).unwrap();
+    let owner = Change::update(&state(true, true, &[OURS]), &planned, wanted);
     let body = owner.body(&role(&[OURS, THEIRS]));
     assert_eq!(body.assignable_scopes, strings(&[THEIRS, SECOND]));
     assert_eq!(body.role_name, "Creator");
@@ -200,10 +244,17 @@ fn an_update_of_a_shared_role_moves_only_our_scopes() {
 #[test]
 fn a_destroy_takes_away_what_this_resource_brought() {
     let table = [
+        (state(true, false, &[OURS]), role(&[OURS]), Removal::Delete),
+        // Without a refresh, and after one that saw what somebody else added.
         (
             state(true, false, &[OURS]),
             role(&[OURS, THEIRS]),
-            Removal::Delete,
+            Removal::Scopes(strings(&[OURS])),
+        ),
+        (
+            read_into(state(true, false, &[OURS]), &role(&[OURS, THEIRS])),
+            role(&[OURS, THEIRS]),
+            Removal::Scopes(strings(&[OURS])),
         ),
         (
             state(true, true, &[OURS]),
@@ -235,11 +286,7 @@ fn a_destroy_takes_away_what_this_resource_brought() {
             role(&[THEIRS]),
             Removal::Nothing,
         ),
-        (
-            adopted(&[OURS], &[THEIRS]),
-            role(&[OURS]),
-            Removal::LeaveLast,
-        ),
+        (adopted(&[OURS], &[THEIRS]), role(&[OURS]), Removal::Delete),
         (
             adopted(&[OURS], &[THEIRS]),
             role(&[SECOND]),
@@ -268,4 +315,67 @@ fn a_scope_that_became_known_late_is_still_checked() {
     };
     assert!(Wanted::of(&unknown).is_err());
     assert_eq!(set(Vec::new()).into_value(), Value::set(Vec::new()));
+}
+
+/// A client that gets these answers, after the one to its request for a token.
+fn scripted(answers: impl IntoIterator<Item = String>) -> (Arc<Client>, Script) {
+    let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"t"}"#;
+    let answers = answers.into_iter().map(|body| Answer::json(200, body));
+    let script = Script::new([Answer::json(200, token)].into_iter().chain(answers));
+    let access = Access::default();
+    access.configure(Settings {
+        transport: Transport::scripted(script.clone()),
+        cloud: Cloud::new(Environment::Public, &EndpointOverrides::default()).unwrap(),
+        tenant_id: Some(GUID.parse().unwrap()),
+        subscription_id: None,
+        credential: CredentialSettings {
+            client_id: Some("app".into()),
+            client_secret: Some(Secret::new("s")),
+            ..CredentialSettings::default()
+        },
+        correlation_request_id: None,
+        max_retries: 0,
+        max_concurrent_requests: 1,
+        poll_step: None,
+        unknown: false,
+    });
+    (access.client().unwrap(), script)
+}
+
+fn wire(scopes: &[&str]) -> String {
+    let scopes = serde_json::to_string(scopes).unwrap();
+    let actions = serde_json::to_string(&actions()).unwrap();
+    format!(
+        r#"{{"id":"{OURS}/providers/Microsoft.Authorization/roleDefinitions/{GUID}","properties":{{"roleName":"Creator - Kong","description":"theirs",
+            "type":"CustomRole","assignableScopes":{scopes},"permissions":[{{"actions":{actions}}}]}}}}"#
+    )
+}
+
+// Row 23 of docs/user-pains.md.
+#[tokio::test(start_paused = true)]
+async fn reads_that_never_show_a_change_are_lag_and_ones_that_show_anothers_are_not() {
+    let steps = Duration::from_secs(16);
+    for (shown, expected) in [
+        // Two reads within the usual lag, two after it, for each of five writes.
+        (wire(&[THEIRS]), Some(Changed::NotShown)),
+        (wire(&[THEIRS, SECOND]), None),
+    ] {
+        let writes_and_reads = std::iter::repeat_n(shown, 25);
+        let (client, script) = scripted(writes_and_reads);
+        let shared = Shared::default();
+        let roles = Roles {
+            client,
+            scope: Scope::detached(Duration::from_secs(3600)),
+            step: Some(steps),
+            shared: &shared,
+        };
+        let change = Change::adding(strings(&[OURS]));
+        let sent = AtomicU32::new(0);
+        let count = || {
+            sent.fetch_add(1, Ordering::Relaxed);
+        };
+        let changed = roles.change(role(&[THEIRS]), &change, count).await;
+        assert_eq!(changed.ok(), expected, "{:?}", script.calls());
+        assert_eq!(sent.into_inner(), 5);
+    }
 }

@@ -136,6 +136,7 @@ fn multi_subscription_takes_a_further_subscription_in_place_and_gives_it_back() 
     assert_nothing_left(&simulator);
 }
 
+// Row 12 of docs/user-pains.md.
 #[test]
 fn consent_by_another_team_shows_the_link_waits_and_leaves_their_consent_alone() {
     // Rows 2 and 12.

@@ -56,6 +56,7 @@ fn grant_everything(simulator: &Simulator, workspace: &Workspace) {
         .expect_success("consent, role and assignment");
 }
 
+// Row 1 of docs/user-pains.md.
 #[test]
 fn one_apply_makes_everything_and_one_destroy_leaves_nothing() {
     let simulator = Simulator::start(Seed::Demo);
@@ -112,6 +113,7 @@ fn one_apply_makes_everything_and_one_destroy_leaves_nothing() {
     spec::assert_journal_conforms(&simulator.requests());
 }
 
+// Row 15 of docs/user-pains.md.
 #[test]
 fn destruction_goes_against_the_order_of_creation_by_references_alone() {
     let simulator = Simulator::start(Seed::Demo);
@@ -146,6 +148,7 @@ fn destruction_goes_against_the_order_of_creation_by_references_alone() {
     assert!(places.is_sorted(), "{deletions:?}");
 }
 
+// Row 3 of docs/user-pains.md.
 #[test]
 fn missing_consent_stops_the_peering_before_anything_is_sent_and_names_the_consent_link() {
     let simulator = Simulator::manual(Seed::Demo);

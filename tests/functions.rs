@@ -33,6 +33,7 @@ fn validate(workspace: &Workspace) -> Finished {
     workspace.run(&["validate", "-no-color"])
 }
 
+// Row 2 of docs/user-pains.md.
 #[test]
 fn every_function_answers_without_credentials() {
     // Rows 2, 53 and 68: the link, the overlap and the derived values are there before anything is applied.

@@ -191,6 +191,7 @@ fn every_check_fails_the_apply_where_its_inputs_were_unknown_and_nothing_is_sent
 }
 
 /// Row 14: the plan lives with what this run may still make; rows 3 and 43: the apply does not.
+// Row 14 of docs/user-pains.md.
 #[test]
 fn missing_consent_and_actions_warn_in_the_plan_and_fail_the_apply() {
     let cloud = Simulator::manual(Seed::Demo);

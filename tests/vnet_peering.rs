@@ -300,6 +300,7 @@ fn a_network_that_never_fits_is_refused_without_checks_too() {
     assert_eq!(sent(&cloud, "POST"), 0);
 }
 
+// Row 3 of docs/user-pains.md.
 #[test]
 fn a_failed_peering_says_why_and_is_replaced_by_the_next_apply() {
     let cloud = Simulator::start(Seed::Demo);
@@ -440,6 +441,7 @@ fn fields_that_konnect_refuses_are_found_on_their_attributes() {
     assert_eq!(sent(&cloud, "POST"), 1);
 }
 
+// Row 32 of docs/user-pains.md.
 #[test]
 fn a_permission_that_azure_learns_of_late_is_worth_one_more_try() {
     let cloud = Simulator::manual(Seed::Demo);

@@ -15,6 +15,8 @@ fn not_yet() -> Result<Progress<u8>, Infallible> {
     Ok(Progress::NotYet("initializing".into()))
 }
 
+// Row 23 of docs/user-pains.md.
+// Row 33 of docs/user-pains.md.
 #[tokio::test(start_paused = true)]
 async fn looks_at_once_then_after_a_second_then_in_growing_steps() {
     let started = Instant::now();

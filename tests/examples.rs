@@ -317,12 +317,49 @@ fn configurations() -> BTreeMap<String, String> {
 
 /// Whether the program under test knows `identity` in import blocks: Terraform does from 1.12 on.
 fn imports_by_identity() -> bool {
+    is_terraform_since(12)
+}
+
+/// Whether the program under test is Terraform 1.`minor` or later.
+fn is_terraform_since(minor: u32) -> bool {
     let workspace = Workspace::new(Vec::new());
     let version = workspace.run(&["version"]).expect_success("version");
-    let minor = version
+    let found = version
         .strip_prefix("Terraform v1.")
         .and_then(|rest| rest.split('.').next());
-    minor.is_some_and(|minor| minor.parse().is_ok_and(|minor: u32| minor >= 12))
+    found.is_some_and(|found| found.parse().is_ok_and(|found: u32| found >= minor))
+}
+
+#[test]
+fn every_query_that_people_read_is_valid() {
+    if !is_terraform_since(14) {
+        eprintln!("skipped: this program has no queries");
+        return;
+    }
+    let root = root();
+    let mut found = snippets::files(&root, "examples/list-resources", "hcl");
+    for page in snippets::files(&root, "docs", "md") {
+        found.extend(snippets::queries(&page.place, &page.text));
+    }
+    assert!(found.len() > 6, "queries were found");
+    let provider = KonnectAzure::new(|_| None);
+    let workspace = Workspace::new(Vec::new());
+    let validate = |text: &str| {
+        let configuration = snippets::complete("", provider.registry());
+        std::fs::write(workspace.folder().join("main.tf"), configuration).unwrap();
+        std::fs::write(workspace.folder().join("main.tfquery.hcl"), text).unwrap();
+        workspace.run(&["validate", "-query", "-no-color"])
+    };
+    for Snippet { place, text } in found {
+        let validated = validate(&text);
+        assert!(
+            validated.status.success(),
+            "{place}\n{}\n{text}",
+            validated.text
+        );
+    }
+    let mistake = "list \"konnectazure_vnet_peering\" \"all\" {\n  provider = konnectazure\n\n  config {\n    network = \"x\"\n  }\n}\n";
+    assert!(!validate(mistake).status.success());
 }
 
 #[test]

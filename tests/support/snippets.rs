@@ -2,8 +2,8 @@
 //!
 //! A fenced block counts where it is marked `hcl` or `terraform` and begins with a top-level block (`resource`, `import`, …): a few attributes
 //! shown alone are no configuration. Not validated are blocks that name types of other providers, which are not at hand here; such a type
-//! may stand in the `from` of a `moved` or `removed` block, where its provider is not asked. Nor are `list` blocks: they belong into query files,
-//! which Terraform reads from 1.14 on.
+//! may stand in the `from` of a `moved` or `removed` block, where its provider is not asked. Blocks that begin with `list` belong into query files, which
+//! Terraform reads from 1.14 on: they are validated where the program does.
 //!
 //! Pages show parts, so that a snippet may refer to what it does not declare: a variable, a local value, or an object of ours. What is
 //! missing is declared with unknown values, so everything that the snippet does say is checked against the schema.
@@ -56,6 +56,19 @@ pub struct Snippet {
 
 /// The blocks of a Markdown text that count.
 pub fn fenced(path: &str, markdown: &str) -> Vec<Snippet> {
+    let mut found = blocks(path, markdown);
+    found.retain(|snippet| is_configuration(&snippet.text));
+    found
+}
+
+/// The blocks of a Markdown text that belong into a query file.
+pub fn queries(path: &str, markdown: &str) -> Vec<Snippet> {
+    let mut found = blocks(path, markdown);
+    found.retain(|snippet| first_word(&snippet.text) == "list");
+    found
+}
+
+fn blocks(path: &str, markdown: &str) -> Vec<Snippet> {
     let mut found = Vec::new();
     let mut open: Option<(usize, bool, String)> = None;
     for (index, line) in markdown.lines().enumerate() {
@@ -73,7 +86,7 @@ pub fn fenced(path: &str, markdown: &str) -> Vec<Snippet> {
                 let block = open.take();
                 found.extend(
                     block
-                        .filter(|(_, counts, text)| *counts && is_configuration(text))
+                        .filter(|(_, counts, _)| *counts)
                         .map(|(number, _, text)| Snippet {
                             place: format!("{path}:{number}"),
                             text,
@@ -89,9 +102,12 @@ pub fn fenced(path: &str, markdown: &str) -> Vec<Snippet> {
 
 /// Whether the text begins as a whole configuration does.
 pub fn is_configuration(text: &str) -> bool {
+    TOP_LEVEL.contains(&first_word(text))
+}
+
+fn first_word(text: &str) -> &str {
     let first = code_lines(text).next().unwrap_or_default();
-    let word = first.split([' ', '{']).next().unwrap_or_default();
-    TOP_LEVEL.contains(&word)
+    first.split([' ', '{']).next().unwrap_or_default()
 }
 
 /// Whether the text needs another provider.

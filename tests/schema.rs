@@ -176,7 +176,7 @@ async fn every_state_that_was_ever_stored_can_be_read() {
     let found = faults(&mut core, &files).await;
     assert!(
         found.is_empty(),
-        "raise the version of the schema and upgrade from the one before:\n{found:#?}"
+        "raise the version of the schema and upgrade from the one before; `UPDATE_SCHEMAS=1 cargo test --test schema` freezes what is new:\n{found:#?}"
     );
     for (type_name, schema) in &core.resources {
         let file = &files[&(type_name.clone(), schema.version)];

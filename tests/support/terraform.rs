@@ -403,9 +403,9 @@ pub enum Step<'s> {
         /// Looks at the state after the apply.
         check: Check<'s>,
     },
-    /// Plans a configuration, which must fail and say all of this.
+    /// Plans a configuration, which must fail and say all of this. It stays for what follows, the destruction at the end included.
     PlanFails(String, Vec<&'s str>),
-    /// Applies a configuration, which must fail and say all of this.
+    /// Applies a configuration, which must fail and say all of this. It stays for what follows, as above.
     ApplyFails(String, Vec<&'s str>),
     /// Forgets an address and imports it again by id; afterwards two plans must be empty.
     Reimport(&'s str, Box<dyn Fn(&Json) -> String + 's>),

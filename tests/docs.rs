@@ -230,6 +230,38 @@ fn pages_are_laid_out_as_the_registry_wants_them() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn links_of_the_repository_lead_somewhere() {
+    let root = pages::root();
+    let mut texts = snippets::files(&root, "docs/decisions", "md");
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "docs/architecture.md",
+        "docs/user-pains.md",
+    ] {
+        texts.push(snippets::Snippet {
+            place: name.to_owned(),
+            text: std::fs::read_to_string(root.join(name)).expect(name),
+        });
+    }
+    let mut lost = Vec::new();
+    let mut count = 0;
+    for text in &texts {
+        let folder = text.place.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for target in links(&text.text) {
+            count += 1;
+            if !root.join(folder).join(target).exists() {
+                lost.push(format!("{}: {target}", text.place));
+            }
+        }
+    }
+    assert!(lost.is_empty(), "these lead nowhere:\n{}", lost.join("\n"));
+    assert!(count > 20, "only {count} links were found");
+}
+
 /// Where links lead within the documentation.
 fn links(markdown: &str) -> Vec<&str> {
     markdown

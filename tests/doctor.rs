@@ -1,0 +1,146 @@
+//! `doctor`, as it is run from a command line.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::process::{Command, Output};
+
+use serde_json::Value as Json;
+use support::simulator::{Seed, Simulator};
+use support::terraform::Workspace;
+
+fn doctor(simulator: &Simulator, vnet: &str, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"))
+        .args([
+            "doctor",
+            "--network-id",
+            simulator.network_id("eastus2-prod"),
+        ])
+        .args(["--vnet-id", vnet])
+        .args(more)
+        .env_clear()
+        .envs(simulator.env())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn statuses(output: &Output) -> Vec<(String, String)> {
+    let report: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["passed"], output.status.success());
+    let checks = report["checks"].as_array().unwrap().iter();
+    checks
+        .map(|check| {
+            let [id, status] = ["id", "status"].map(|key| check[key].as_str().unwrap().to_owned());
+            (id, status)
+        })
+        .collect()
+}
+
+#[test]
+fn what_would_make_a_peering_fail_is_named_with_what_to_do() {
+    let simulator = Simulator::start(Seed::Demo);
+    let vnet = simulator.vnet_id("vnet-overlap");
+    let output = doctor(&simulator, vnet, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = text(&output.stdout);
+    let row = |name: &str| {
+        let mut rows = table.lines();
+        let row = rows.find(|line| line.split_whitespace().nth(1) == Some(name));
+        row.unwrap_or_else(|| panic!("{name} is missing:\n{table}"))
+    };
+    assert!(row("network_ready").starts_with("passed"));
+    for name in ["address_space", "service_principal"] {
+        assert!(row(name).starts_with("failed"), "{table}");
+    }
+    for told in [
+        "10.64.128.0/20",
+        "10.64.0.0/16",
+        "→ ",
+        "/adminconsent?client_id=",
+    ] {
+        assert!(table.contains(told), "{told} is missing:\n{table}");
+    }
+    // Colours are for terminals.
+    assert!(!table.contains('\x1b'), "{table}");
+    assert!(
+        table
+            .trim_end()
+            .lines()
+            .last()
+            .unwrap()
+            .contains("2 failed")
+    );
+    assert!(text(&output.stderr).contains("Not all checks passed"));
+
+    let json = statuses(&doctor(&simulator, vnet, &["--json"]));
+    let failed: Vec<&str> = json
+        .iter()
+        .filter(|(_, status)| status == "failed")
+        .map(|(id, _)| id.as_str())
+        .collect();
+    assert_eq!(failed, ["address_space", "service_principal"]);
+    // Nothing is ever written.
+    for service in ["graph", "arm", "konnect"] {
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let written = simulator.requests_matching(service, method, "");
+            assert!(written.is_empty(), "{written:?}");
+        }
+    }
+}
+
+#[test]
+fn a_peering_that_can_work_ends_well() {
+    let simulator = Simulator::start(Seed::Demo);
+    let vnet = simulator.vnet_id("vnet-orders");
+    let workspace = Workspace::new(simulator.env());
+    workspace.write(&format!(
+        r#"
+resource "konnectazure_service_principal" "kong" {{}}
+
+resource "konnectazure_peering_role" "kong" {{
+  assignable_scopes = ["/subscriptions/{}"]
+}}
+
+resource "konnectazure_role_assignment" "kong" {{
+  scope              = "{vnet}"
+  role_definition_id = konnectazure_peering_role.kong.id
+  principal_id       = konnectazure_service_principal.kong.object_id
+}}
+"#,
+        simulator.url("subscription_id")
+    ));
+    workspace.apply().expect_success("apply");
+    let output = doctor(&simulator, vnet, &[]);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    let json = statuses(&doctor(&simulator, vnet, &["--json"]));
+    assert!(
+        json.iter()
+            .all(|(_, status)| ["passed", "skipped"].contains(&status.as_str())),
+        "{json:?}"
+    );
+}
+
+#[test]
+fn a_wrong_argument_is_named_and_nothing_is_asked() {
+    let simulator = Simulator::start(Seed::Demo);
+    let output = doctor(&simulator, "vnet-orders", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("--vnet-id") && said.contains("Usage:"),
+        "{said}"
+    );
+    assert!(simulator.requests().is_empty());
+}

@@ -78,22 +78,23 @@ def build(target):
     return folder / "release" / f"{NAME}{suffix}"
 
 
-def glibc(binary):
-    """The version of glibc that a Linux binary needs, or nothing where it needs none."""
-    symbols = output("objdump", "-T", str(binary))
-    versions = {tuple(map(int, found.split("."))) for found in re.findall(r"GLIBC_(\d+(?:\.\d+)+)", symbols)}
-    return max(versions, default=None)
+def needs(binary):
+    """The shared libraries that a Linux binary needs, and the version of glibc among them, if any."""
+    headers = output("objdump", "-p", str(binary))
+    libraries = re.findall(r"^\s*NEEDED\s+(\S+)", headers, re.MULTILINE)
+    versions = {tuple(map(int, found.split("."))) for found in re.findall(r"\bGLIBC_(\d+(?:\.\d+)+)", headers)}
+    return libraries, max(versions, default=None)
 
 
 def check_age(binary, is_release):
-    needed = glibc(binary)
-    if needed is None:
-        print(f"{binary.name} needs no glibc: it runs on any Linux")
+    libraries, glibc = needs(binary)
+    if not libraries:
+        print(f"{binary.name} is static: it runs on any Linux")
         return
-    text = ".".join(map(str, needed))
-    print(f"{binary.name} needs glibc {text} or later")
-    if is_release and needed > OLDEST_GLIBC:
-        sys.exit(f"a release must run on older systems: glibc {'.'.join(map(str, OLDEST_GLIBC))}, or none")
+    version = ".".join(map(str, glibc)) if glibc else "none"
+    print(f"{binary.name} needs {', '.join(libraries)}; glibc: {version}")
+    if is_release and (glibc is None or glibc > OLDEST_GLIBC):
+        sys.exit(f"a release must run on older systems: it is static, or needs glibc {'.'.join(map(str, OLDEST_GLIBC))} at most")
 
 
 def pack(binary, where, release, place):

@@ -20,6 +20,8 @@ mod role_assignments;
 mod role_definitions;
 mod role_search;
 mod scopes;
+#[cfg(test)]
+pub(crate) mod scripted;
 mod token;
 mod virtual_hubs;
 mod virtual_networks;

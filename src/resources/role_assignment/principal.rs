@@ -3,13 +3,15 @@
 //! An assignment that says that its principal is a service principal is accepted without a look, so a client id in its place
 //! would become an assignment without effect.
 
+use std::time::Duration;
+
 use crate::azure::ids::Guid;
 use crate::azure::{Client, PrincipalKind};
 use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, Waited};
 use crate::preflight::consent::ways_to_consent;
 use crate::resources::explain::Failure;
-use crate::resources::settle::Grace;
+use crate::resources::settle::{self, Grace};
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
 
@@ -22,6 +24,9 @@ pub(super) enum Principal {
     Unseen,
 }
 
+/// How long the directory may take to answer one look: where it cannot be reached at all, the role is assigned without one.
+const LOOK_LIMIT: Duration = Duration::from_secs(30);
+
 /// Looks the principal up, and again for a while if it is unknown.
 ///
 /// # Errors
@@ -33,7 +38,10 @@ pub(super) async fn check(
     failure: &Failure<'_>,
 ) -> Result<Principal, Diagnostics> {
     let mut grace = Grace::new();
-    let look = || client.classify_principal(scope, principal_id);
+    let look = || async {
+        let bounded = settle::within(scope, LOOK_LIMIT);
+        client.classify_principal(&bounded, principal_id).await
+    };
     let doing = format!("waiting until the directory knows principal {principal_id}");
     let ended = Poll::new(doing, client.poll_step())
         .judging(scope, None, look, |kind| {
@@ -45,9 +53,7 @@ pub(super) async fn check(
                     Ok(Progress::NotYet("it is unknown".to_owned()))
                 }
                 Ok(kind) => Ok(Progress::Done(kind)),
-                Err(error) if error.is_cancelled() || error.is_deadline() => {
-                    Err(crate::http::Error::from(error))
-                }
+                Err(error) if scope.check().is_err() => Err(crate::http::Error::from(error)),
                 Err(error) => {
                     tracing::debug!(%error, "the principal cannot be looked up, and is taken as given");
                     Ok(Progress::Done(PrincipalKind::NotAllowed))
@@ -127,4 +133,27 @@ async fn verdict(
 
 fn where_to_find_it() -> &'static str {
     "The right id is object_id of the resource or data source konnectazure_service_principal."
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::azure::scripted;
+    use crate::http::transport::scripted::Answer;
+
+    const PRINCIPAL: &str = "2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a12";
+
+    // Row 36 of docs/user-pains.md.
+    #[tokio::test(start_paused = true)]
+    async fn a_directory_that_does_not_answer_holds_nothing_up_for_long() {
+        let (client, _) = scripted::client([Answer::Silence]);
+        let scope = Scope::detached(Duration::from_secs(300));
+        let started = Instant::now();
+        let failure = Failure::new("create", "role assignment");
+        let seen = check(&client, &scope, &PRINCIPAL.parse().unwrap(), &failure).await;
+        assert_eq!(seen, Ok(Principal::Unseen));
+        assert!(started.elapsed() <= LOOK_LIMIT + Duration::from_secs(1));
+    }
 }

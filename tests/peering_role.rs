@@ -578,6 +578,48 @@ fn an_assignment_in_the_way_is_named() {
     assert!(roles(&simulator).is_empty());
 }
 
+// Row 25 of docs/user-pains.md.
+#[test]
+fn assignments_that_reads_are_late_to_lose_are_not_in_the_way() {
+    let simulator = Simulator::start(Seed::Demo);
+    let (first, second) = (subscription(&simulator, 0), subscription(&simulator, 1));
+    let workspace = Workspace::new(simulator.env());
+    workspace.write(&role(&[&first, &second], ""));
+    workspace.apply().expect_success("apply");
+    let guid = workspace.state()[ADDRESS]["role_definition_id"].clone();
+    let id = assign(&simulator, guid.as_str().unwrap(), &second);
+    let path = format!("{second}/providers/Microsoft.Authorization/roleAssignments");
+    let version = "api-version=2022-04-01";
+    let listed = simulator.arm("GET", &format!("{path}?{version}"), None);
+    let read = simulator.arm("GET", &format!("{path}/{id}?{version}"), None);
+    simulator.world(json!({ "remove": "role_assignment", "id": id }));
+    for (path, old) in [("/roleAssignments?", listed), ("/roleAssignments/", read)] {
+        simulator.fault(json!({
+            "service": "arm", "method": "GET", "path": path, "times": 20, "status": 200, "body": old.json()
+        }));
+    }
+    workspace.write(&role(&[&first], ""));
+    workspace.apply().expect_success("the removal of a scope");
+    workspace.destroy().expect_success("destroy");
+}
+
+#[test]
+fn a_new_name_that_another_role_has_is_told_with_that_role() {
+    let simulator = Simulator::start(Seed::Demo);
+    let (first, second) = (subscription(&simulator, 0), subscription(&simulator, 1));
+    foreign_role(&simulator, "Taken", &[&second], &["*"]);
+    Case::new(simulator.env())
+        .apply(role(&[&first], ""), &[(ADDRESS, "create")], |_| {
+            simulator.clear_requests();
+        })
+        .apply_fails(
+            role(&[&first], "name = \"taken\""),
+            &[FOREIGN_ROLE, &second, "Choose another name"],
+        )
+        .outside(|_| assert!(writes(&simulator).is_empty()))
+        .run();
+}
+
 // Row 22 of docs/user-pains.md.
 // Row 23 of docs/user-pains.md.
 #[test]

@@ -1,4 +1,4 @@
-//! What this client made a moment ago: replicas may not show it yet, so a "not found" about it may pass.
+//! What this client made or deleted a moment ago: replicas may not know of it yet, so a refusal because of it may pass.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -57,6 +57,7 @@ pub(super) struct Recent {
     principals: Made<ServicePrincipal>,
     roles: Made<RoleDefinition>,
     assignments: Made<RoleAssignment>,
+    unassigned: Mutex<Option<Instant>>,
 }
 
 impl Recent {
@@ -71,6 +72,14 @@ impl Recent {
     pub(super) fn note_assignment(&self, assignment: &RoleAssignment) {
         self.assignments
             .note(assignment.id.name(), assignment.clone());
+    }
+
+    pub(super) fn note_unassigned(&self) {
+        let mut unassigned = self
+            .unassigned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *unassigned = Some(Instant::now());
     }
 
     /// GUIDs of different kinds do not meet.
@@ -92,6 +101,17 @@ impl Client {
     #[must_use]
     pub fn has_just_assigned(&self) -> bool {
         !self.recent().assignments.those(|_| true).is_empty()
+    }
+
+    /// Whether this client took some role from a principal a moment ago, which Azure may not know of everywhere yet.
+    #[must_use]
+    pub fn has_just_unassigned(&self) -> bool {
+        let unassigned = self
+            .recent()
+            .unassigned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        unassigned.is_some_and(|when| when.elapsed() < REPLICATION_LIMIT)
     }
 
     /// The service principal that this client made for an application a moment ago.

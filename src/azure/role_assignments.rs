@@ -257,6 +257,7 @@ impl Client {
     ) -> Result<(), Error> {
         self.delete_arm(scope, id.as_arm_id(), API_VERSION).await?;
         self.recent().forget(id.name());
+        self.recent().note_unassigned();
         Ok(())
     }
 }

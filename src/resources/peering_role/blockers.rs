@@ -10,17 +10,16 @@ use crate::azure::{Error, RoleAssignment};
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::resources::explain::import_block;
-use crate::resources::settle::within;
+use crate::resources::settle::{Grace, within};
 
 use super::convert::parsed_scopes;
 use super::remote::Roles;
 
-/// How long a role is believed to be assigned still although no assignment can be seen, since lists and the check on
-/// removal lag behind deletions.
+/// How long Azure's check on removal may lag behind the deletion of an assignment by this process.
 const LAG_LIMIT: Duration = Duration::from_secs(5 * 60);
 
-/// After this many looks in a row at the same assignments they are not on their way out.
-const STANDING_LOOKS: u32 = 3;
+/// How long it is not believed where no assignment can be seen: enough for what another tool deleted a moment ago.
+const DOUBT_LIMIT: Duration = Duration::from_secs(30);
 
 /// How many looks in a row must find no assignment at most, when Azure keeps saying that there is one.
 const PATIENT_LOOKS: u32 = 10;
@@ -40,7 +39,7 @@ impl Roles<'_> {
         refusals: u32,
     ) -> Result<(), InTheWay> {
         let mut seen = BTreeSet::new();
-        let mut looks = 0;
+        let mut grace = Grace::new();
         let mut in_the_way = Vec::new();
         let poll = Poll::new(
             "waiting for assignments of the role to disappear",
@@ -62,9 +61,12 @@ impl Roles<'_> {
             if ids.is_empty() {
                 return Ok(Progress::Done(()));
             }
-            looks = if ids == seen { looks + 1 } else { 1 };
-            seen = ids;
-            if looks >= STANDING_LOOKS {
+            if ids != seen {
+                grace = Grace::new();
+                seen = ids;
+            }
+            // Those that are the same for so long are not on their way out.
+            if grace.is_over() {
                 in_the_way = standing;
                 return Ok(Progress::Never("the role is still assigned".to_owned()));
             }
@@ -149,9 +151,14 @@ impl Roles<'_> {
         A: Future<Output = Result<T, Error>>,
     {
         let started = Instant::now();
+        let limit = if self.client.has_just_unassigned() {
+            LAG_LIMIT
+        } else {
+            DOUBT_LIMIT
+        };
         let limited = Self {
             client: self.client.clone(),
-            scope: within(&self.scope, LAG_LIMIT),
+            scope: within(&self.scope, limit),
             ..*self
         };
         let mut refusals = 0;
@@ -160,7 +167,7 @@ impl Roles<'_> {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
             };
-            if !error.is_role_has_assignments() || started.elapsed() >= LAG_LIMIT {
+            if !error.is_role_has_assignments() || started.elapsed() >= limit {
                 return Err(Blocked::Refused(error));
             }
             refusals += 1;

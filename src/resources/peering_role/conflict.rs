@@ -40,6 +40,18 @@ fn ways_on(role: &RoleDefinition) -> String {
     )
 }
 
+/// Another role of the tenant has the name that this resource's own is to get.
+pub(super) fn name_taken(failure: &Failure<'_>, role: &RoleDefinition) -> Diagnostics {
+    failure.clone().at(Path::attribute("name")).because(format!(
+        "Another custom role of the tenant has the name {:?}, and Azure keeps these names unique in a whole tenant:\n\n  id: {}\n  assignable \
+         scopes: {}\n\nChoose another name. To share that role instead, set use_existing = true and replace this resource (terraform apply \
+         -replace=ADDRESS).",
+        role.role_name,
+        role.id,
+        role.assignable_scopes.join(", "),
+    ))
+}
+
 /// One of Azure's own roles has the name.
 pub(super) fn built_in(failure: &Failure<'_>, role: &RoleDefinition) -> Diagnostics {
     failure.clone().at(Path::attribute("name")).because(format!(

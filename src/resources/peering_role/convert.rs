@@ -9,7 +9,7 @@ use crate::tf::path::Path;
 
 use super::permissions::{Permissions, missing_actions};
 use super::plan::texts;
-use super::purpose::Purpose;
+use super::purpose::{Purpose, is_same_name};
 use super::schema::PeeringRoleModel;
 
 /// What a plan asks for.
@@ -262,6 +262,12 @@ impl Change {
             add: Vec::new(),
             remove: scopes,
         }
+    }
+
+    /// The name that the role does not have yet.
+    pub(super) fn new_name(&self, role: &RoleDefinition) -> Option<&str> {
+        let name = self.definition.as_ref()?.name.as_str();
+        (!is_same_name(name, &role.role_name)).then_some(name)
     }
 
     /// Whether it only takes scopes away, which a role that is gone has lost as well.

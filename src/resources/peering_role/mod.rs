@@ -192,6 +192,16 @@ impl Resource for PeeringRoleResource {
             }
         }
         let change = Change::update(&prior, &planned, wanted);
+        if let Some(name) = change.new_name(&role) {
+            // Whoever has the name is told of by the same words as in a creation, before anything is sent.
+            match roles.find(name, &role.assignable_scopes, false).await {
+                Ok(Found::Custom(holder)) if holder.name != role.name => {
+                    return Err(conflict::name_taken(&failure, &holder));
+                }
+                // Azure's own check sees what this one does not.
+                _ => {}
+            }
+        }
         let saved = || save.save(&planned);
         let changed = remove::change_unassigned(&roles, role, &change, &failure, &saved).await?;
         settle::warn_unless_shown(context, changed == Changed::Shown);
@@ -264,7 +274,7 @@ pub(crate) fn serves(role: &RoleDefinition) -> bool {
     })
 }
 
-/// The role in the state, through its id or any scope that it is known to have.
+/// The role in the state, through its id or any scope that it is known to have or to have had.
 async fn find(
     roles: &Roles<'_>,
     state: &PeeringRoleModel,
@@ -273,6 +283,7 @@ async fn find(
 ) -> Result<Option<RoleDefinition>, Diagnostics> {
     let mut scopes = vec![id.scope().to_string()];
     scopes.extend(plan::texts(&state.assignable_scopes));
+    scopes.extend(plan::texts(&state.existing_assignable_scopes));
     let found = roles.get(id.guid(), &scopes).await;
     found.map_err(|error| failure.explain(&error))
 }

@@ -2,17 +2,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::azure::{
-    Access, Client, Cloud, CredentialSettings, EndpointOverrides, Environment, Permission,
-    RoleDefinition, RoleType, Settings,
-};
-use crate::http::transport::scripted::{Answer, Script};
-use crate::http::{Scope, Secret, Transport};
+use tokio::time::Instant;
+
+use crate::azure::{Client, Permission, RoleDefinition, RoleType, scripted};
+use crate::http::Scope;
+use crate::http::transport::scripted::Answer;
 use crate::tf::attr::Attr;
 use crate::tf::model::Model as _;
 use crate::tf::schema::Schema;
 use crate::tf::value::Value;
 
+use super::blockers::Blocked;
 use super::convert::{Change, Removal, Wanted, is_same_set, read_into, set};
 use super::plan::texts;
 use super::purpose::Purpose;
@@ -317,29 +317,13 @@ fn a_scope_that_became_known_late_is_still_checked() {
     assert_eq!(set(Vec::new()).into_value(), Value::set(Vec::new()));
 }
 
-/// A client that gets these answers, after the one to its request for a token.
-fn scripted(answers: impl IntoIterator<Item = String>) -> (Arc<Client>, Script) {
-    let token = r#"{"token_type":"Bearer","expires_in":3599,"access_token":"t"}"#;
-    let answers = answers.into_iter().map(|body| Answer::json(200, body));
-    let script = Script::new([Answer::json(200, token)].into_iter().chain(answers));
-    let access = Access::default();
-    access.configure(Settings {
-        transport: Transport::scripted(script.clone()),
-        cloud: Cloud::new(Environment::Public, &EndpointOverrides::default()).unwrap(),
-        tenant_id: Some(GUID.parse().unwrap()),
-        subscription_id: None,
-        credential: CredentialSettings {
-            client_id: Some("app".into()),
-            client_secret: Some(Secret::new("s")),
-            ..CredentialSettings::default()
-        },
-        correlation_request_id: None,
-        max_retries: 0,
-        max_concurrent_requests: 1,
-        poll_step: None,
-        unknown: false,
-    });
-    (access.client().unwrap(), script)
+fn roles(client: Arc<Client>, shared: &Shared, step: Option<Duration>) -> Roles<'_> {
+    Roles {
+        client,
+        scope: Scope::detached(Duration::from_secs(3600)),
+        step,
+        shared,
+    }
 }
 
 fn wire(scopes: &[&str]) -> String {
@@ -360,15 +344,10 @@ async fn reads_that_never_show_a_change_are_lag_and_ones_that_show_anothers_are_
         (wire(&[THEIRS]), Some(Changed::NotShown)),
         (wire(&[THEIRS, SECOND]), None),
     ] {
-        let writes_and_reads = std::iter::repeat_n(shown, 25);
-        let (client, script) = scripted(writes_and_reads);
+        let writes_and_reads = std::iter::repeat_n(Answer::json(200, shown), 25);
+        let (client, script) = scripted::client(writes_and_reads);
         let shared = Shared::default();
-        let roles = Roles {
-            client,
-            scope: Scope::detached(Duration::from_secs(3600)),
-            step: Some(steps),
-            shared: &shared,
-        };
+        let roles = roles(client, &shared, Some(steps));
         let change = Change::adding(strings(&[OURS]));
         let sent = AtomicU32::new(0);
         let count = || {
@@ -377,5 +356,41 @@ async fn reads_that_never_show_a_change_are_lag_and_ones_that_show_anothers_are_
         let changed = roles.change(role(&[THEIRS]), &change, count).await;
         assert_eq!(changed.ok(), expected, "{:?}", script.calls());
         assert_eq!(sent.into_inner(), 5);
+    }
+}
+
+/// Azure says that the role is assigned, and after each refusal, as many looks as there were refusals show no assignment.
+fn refusals_without_a_cause(rounds: usize) -> impl Iterator<Item = Answer> {
+    let refused = r#"{"error":{"code":"RoleDefinitionHasAssignments","message":"m"}}"#;
+    (1..=rounds).flat_map(move |round| {
+        let looks = std::iter::repeat_n(Answer::json(200, r#"{"value":[]}"#), round.min(10));
+        std::iter::once(Answer::json(400, refused)).chain(looks)
+    })
+}
+
+// Row 25 of docs/user-pains.md.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_without_a_cause_is_believed_soon_unless_this_run_took_an_assignment_away() {
+    let assignment = format!("{OURS}/providers/Microsoft.Authorization/roleAssignments/{GUID}");
+    for (takes_away, minimum, maximum) in [(false, 20, 60), (true, 240, 400)] {
+        let deletion = takes_away.then(|| Answer::json(200, "{}"));
+        let answers = deletion.into_iter().chain(refusals_without_a_cause(60));
+        let (client, _) = scripted::client(answers);
+        let shared = Shared::default();
+        let roles = roles(Arc::clone(&client), &shared, None);
+        if takes_away {
+            let id = assignment.parse().unwrap();
+            let deleted = client.delete_role_assignment(&roles.scope, &id).await;
+            deleted.unwrap();
+        }
+        let started = Instant::now();
+        let (name, scopes) = (GUID.parse().unwrap(), strings(&[OURS]));
+        let role = role(&[OURS]);
+        let deleted = roles
+            .while_assignments_disappear(&name, &scopes, || roles.delete(&role))
+            .await;
+        assert!(matches!(deleted, Err(Blocked::Refused(_))));
+        let seconds = started.elapsed().as_secs();
+        assert!((minimum..=maximum).contains(&seconds), "{seconds} s");
     }
 }

@@ -8,7 +8,8 @@
 //!    everything), they become **unknown** instead, but for those that never change in an object's life: [`OnUpdate::Keep`] and
 //!    [`OnChange::Replace`].
 //! 6. The resource's own [`plan`](super::resource::Resource::plan).
-//! 7. Equivalence again, for what the resource wrote. If only the resource changed something, step 5 follows now.
+//! 7. Equivalence again, for what the resource wrote. If only the resource changed something, steps 5 to 7 are done once more, for a change: what
+//!    it then leaves unknown stays so.
 //! 8. **Replacement**: attributes with [`OnChange::Replace`] whose planned value differs from the prior one (unknown differs), and those
 //!    that the resource named. The host then asks for a second plan without prior state.
 //!
@@ -34,12 +35,17 @@ pub fn propose(attributes: &[Attribute], prior: Option<&Members>, config: &Membe
     }
 }
 
+/// Steps 2 to 5 where something is known to change, although configuration and prior state do not tell.
+#[must_use]
+pub fn propose_change(attributes: &[Attribute], prior: &Members, config: &Members) -> Members {
+    merge_members(attributes, config, Some(prior), Change::Something)
+}
+
 /// Step 7: `planned` is `proposed` after the resource has had its say.
 #[must_use]
 pub fn settle(
     attributes: &[Attribute],
     prior: Option<&Members>,
-    config: &Members,
     proposed: &Members,
     mut planned: Members,
 ) -> Members {
@@ -53,19 +59,21 @@ pub fn settle(
             planned.insert(attribute.name.to_owned(), Value::Null);
         }
     }
-    let Some(prior) = prior else {
-        return planned;
-    };
-    planned = spelling::keep_members(attributes, planned, prior);
-    if !differs(attributes, proposed, prior) && differs(attributes, &planned, prior) {
-        for attribute in attributes {
-            let untouched = planned.get(attribute.name) == prior.get(attribute.name);
-            if untouched && is_absent(config, attribute) && is_recomputed(attribute) {
-                planned.insert(attribute.name.to_owned(), Value::unknown());
-            }
-        }
+    match prior {
+        Some(prior) => spelling::keep_members(attributes, planned, prior),
+        None => planned,
     }
-    planned
+}
+
+/// Whether nothing but the resource's own plan makes a change.
+#[must_use]
+pub fn is_changed_by_resource_alone(
+    attributes: &[Attribute],
+    prior: &Members,
+    proposed: &Members,
+    planned: &Members,
+) -> bool {
+    !differs(attributes, proposed, prior) && differs(attributes, planned, prior)
 }
 
 /// Whether two states differ in more than what is only saved.

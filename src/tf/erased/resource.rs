@@ -14,6 +14,7 @@ use crate::tf::consistency;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::model::Model;
+use crate::tf::path::Path;
 use crate::tf::plan;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource};
 use crate::tf::schema::{Attribute, identity_type};
@@ -23,6 +24,19 @@ use crate::tf::value::{Members, Value};
 
 /// Stored beside a state that an import or a move made: the refresh that follows may still complete its identity.
 const NOT_READ_YET: &[u8] = br#"{"imported":true}"#;
+
+/// What a resource plans.
+struct Proposal {
+    planned: Members,
+    /// Attributes that it replaces for, besides those that the schema says.
+    replace: Vec<Path>,
+}
+
+/// A resource's answer to one proposal.
+struct Asked {
+    warnings: Diagnostics,
+    outcome: Result<Proposal, Diagnostics>,
+}
 
 /// The adaptor.
 pub struct ErasedResource<R> {
@@ -89,6 +103,45 @@ impl<R: Resource> ErasedResource<R> {
         }
     }
 
+    /// Steps 6 and 7 of a plan.
+    async fn ask(
+        &self,
+        request: &PlanRequest,
+        prior: Option<&Members>,
+        config: &Members,
+        proposed: &Members,
+    ) -> Asked {
+        let context = self.context(Operation::Read, &request.config, &request.cancel);
+        let outcome = self.try_ask(&context, prior, config, proposed).await;
+        Asked {
+            warnings: context.take_warnings(),
+            outcome,
+        }
+    }
+
+    async fn try_ask(
+        &self,
+        context: &Context,
+        prior: Option<&Members>,
+        config: &Members,
+        proposed: &Members,
+    ) -> Result<Proposal, Diagnostics> {
+        let mut typed = Planned {
+            config: decode::<R::Model>("configuration", config.clone())?,
+            prior: prior
+                .map(|prior| decode("prior state", prior.clone()))
+                .transpose()?,
+            planned: decode("planned state", proposed.clone())?,
+            replace: Vec::new(),
+        };
+        guarded("planning", self.resource.plan(context, &mut typed)).await?;
+        let planned = self.members(typed.planned, proposed);
+        Ok(Proposal {
+            planned: plan::settle(self.attributes(), prior, proposed, planned),
+            replace: typed.replace,
+        })
+    }
+
     async fn try_plan(
         &self,
         request: &PlanRequest,
@@ -98,25 +151,19 @@ impl<R: Resource> ErasedResource<R> {
         let config = object("configuration", &request.config)?;
         let prior = optional_object("prior state", &request.prior)?;
         let proposed = plan::propose(attributes, prior, config);
-
-        let context = self.context(Operation::Read, &request.config, &request.cancel);
-        let mut typed = Planned {
-            config: decode::<R::Model>("configuration", config.clone())?,
-            prior: prior
-                .map(|prior| decode("prior state", prior.clone()))
-                .transpose()?,
-            planned: decode("planned state", proposed.clone())?,
-            replace: Vec::new(),
-        };
-        let outcome = guarded("planning", self.resource.plan(&context, &mut typed)).await;
-        answer.diagnostics.extend(context.take_warnings());
-        outcome?;
-
-        let planned = self.members(typed.planned, &proposed);
-        let planned = plan::settle(attributes, prior, config, &proposed, planned);
+        let mut asked = self.ask(request, prior, config, &proposed).await;
+        if let (Some(prior), Ok(first)) = (prior, &asked.outcome)
+            && plan::is_changed_by_resource_alone(attributes, prior, &proposed, &first.planned)
+        {
+            // It was asked as if nothing changed; what follows from its change it has not been asked about.
+            let proposed = plan::propose_change(attributes, prior, config);
+            asked = self.ask(request, Some(prior), config, &proposed).await;
+        }
+        answer.diagnostics.extend(asked.warnings);
+        let Proposal { planned, replace } = asked.outcome?;
         if let Some(prior) = prior {
             answer.replace = plan::replacements(attributes, prior, &planned);
-            for path in typed.replace {
+            for path in replace {
                 if !answer.replace.contains(&path) {
                     answer.replace.push(path);
                 }

@@ -616,6 +616,28 @@ async fn the_resource_may_demand_replacement() {
 }
 
 #[tokio::test]
+async fn what_follows_from_a_change_by_the_resource_alone_is_asked_of_it() {
+    let silent = Scripted {
+        plan: |plan| plan.planned.id = Attr::Unknown,
+        ..Scripted::default()
+    };
+    let answer = plan(silent, stored(&[]), config(&[])).await;
+    let changed = [("id", Value::unknown()), ("revision", Value::unknown())];
+    assert_eq!(answer.planned, stored(&changed));
+    let telling = Scripted {
+        plan: |plan| {
+            plan.planned.id = Attr::Unknown;
+            if plan.planned.revision.is_unknown() {
+                plan.planned.revision = Attr::Known(1);
+            }
+        },
+        ..Scripted::default()
+    };
+    let answer = plan(telling, stored(&[]), config(&[])).await;
+    assert_eq!(answer.planned, stored(&[("id", Value::unknown())]));
+}
+
+#[tokio::test]
 async fn an_illegal_plan_is_our_fault() {
     let script = Scripted {
         plan: |plan| plan.planned.name = "mine".into(),

@@ -65,7 +65,7 @@ fn plan(
     config: &Members,
 ) -> (Members, Vec<String>) {
     let proposed = propose(attributes, prior, config);
-    let planned = settle(attributes, prior, config, &proposed, proposed.clone());
+    let planned = settle(attributes, prior, &proposed, proposed.clone());
     let before = prior.map(|prior| Value::Object(prior.clone()));
     let faults = plan_faults(
         attributes,
@@ -322,28 +322,31 @@ fn an_unknown_collection_stays_as_the_host_sent_it() {
 }
 
 #[test]
-fn a_change_by_the_resource_alone_recomputes_too() {
+fn a_change_by_the_resource_alone_is_told_from_one_by_the_configuration() {
     let attributes = schema();
     let (prior, config) = (prior(&[]), config(&[]));
     let proposed = propose(&attributes, Some(&prior), &config);
     assert_eq!(proposed, prior);
+    let alone = |proposed: &Members, planned: &Members| {
+        is_changed_by_resource_alone(&attributes, &prior, proposed, planned)
+    };
     let mut planned = proposed.clone();
+    assert!(!alone(&proposed, &planned));
     planned.insert("id".to_owned(), "id-2".into());
-    let settled = settle(&attributes, Some(&prior), &config, &proposed, planned);
-    assert_eq!(settled["id"], "id-2".into());
-    assert_eq!(settled["revision"], Value::unknown());
-    assert_eq!(settled["zone"], "z1".into());
+    assert!(alone(&proposed, &planned));
+    assert!(!alone(&planned, &planned));
+    let changing = propose_change(&attributes, &prior, &config);
+    assert_eq!(changing["revision"], Value::unknown());
+    assert_eq!(changing["zone"], "z1".into());
 }
 
 #[test]
 fn the_resource_may_fill_in_another_spelling_of_what_was_there() {
     let attributes = [Attribute::computed("name", Type::String).equivalent(ignoring_case)];
     let state = |name: &str| -> Members { [("name".to_owned(), name.into())].into() };
-    let config = [("name".to_owned(), Value::Null)].into();
     let settled = settle(
         &attributes,
         Some(&state("one")),
-        &config,
         &state("one"),
         state("ONE"),
     );
@@ -362,7 +365,7 @@ fn what_the_host_knows_about_an_unknown_value_is_kept() {
     // As it comes back from a model, which cannot carry what is known.
     let planned: Members = [("note".to_owned(), Value::unknown())].into();
     let attributes = [Attribute::optional("note", Type::String)];
-    let settled = settle(&attributes, None, &proposed, &proposed, planned);
+    let settled = settle(&attributes, None, &proposed, planned);
     let Some(Value::Unknown(refinement)) = settled.get("note") else {
         panic!("still unknown");
     };

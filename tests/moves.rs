@@ -1,7 +1,6 @@
 //! Objects of other providers, taken over by `moved` blocks: nothing changes, and nothing is asked for but reads.
 //!
-//! The states have the shapes and schema versions of azuread 2 and 3, azurerm 4 and konnect 3. Row 71: import leads into a
-//! replacement with Kong's own provider.
+//! The states have the shapes and schema versions of azuread 2 and 3, azurerm 4 and konnect 3.
 
 #![allow(
     clippy::indexing_slicing,
@@ -199,25 +198,39 @@ fn resolver_state(simulator: &Simulator, half: &str, block: &Json, object: &Json
     })
 }
 
-/// One resource in a state file; the address is `TYPE.NAME`.
+/// One resource in a state file; the address is `TYPE.NAME`, and a provider without a host is from Terraform's own registry.
 fn stored(provider: &str, address: &str, schema_version: i64, attributes: &Json) -> Json {
     let (kind, name) = address.split_once('.').unwrap();
+    let host = if provider.matches('/').count() < 2 {
+        "registry.terraform.io/"
+    } else {
+        ""
+    };
     json!({
         "mode": "managed",
         "type": kind,
         "name": name,
-        "provider": format!("provider[\"registry.terraform.io/{provider}\"]"),
+        "provider": format!("provider[\"{host}{provider}\"]"),
         "instances": [{ "schema_version": schema_version, "attributes": attributes, "sensitive_attributes": [] }],
     })
 }
 
 /// Gives the program something to start in place of the other providers: it loads the schemas of every provider that a state names, although a
 /// move asks only the one that is moved to.
-fn stand_in_for_the_others(workspace: &Workspace) {
-    let stand_ins = workspace.folder().join("others");
-    std::fs::create_dir(&stand_ins).unwrap();
+fn stand_in_for_the_others(workspace: &Workspace, resources: &[Json]) {
+    let mut sources: Vec<&str> = resources
+        .iter()
+        .map(|resource| {
+            let provider = resource["provider"].as_str().unwrap();
+            provider.split('"').nth(1).unwrap()
+        })
+        .collect();
+    sources.sort_unstable();
+    sources.dedup();
     let mut overrides = String::from("dev_overrides {\n");
-    for source in ["hashicorp/azuread", "hashicorp/azurerm", "kong/konnect"] {
+    for (number, source) in sources.into_iter().enumerate() {
+        let stand_ins = workspace.folder().join(format!("other{number}"));
+        std::fs::create_dir(&stand_ins).unwrap();
         let name = Path::new(source).file_name().unwrap().to_str().unwrap();
         let program = stand_ins.join(format!(
             "terraform-provider-{name}{}",
@@ -227,29 +240,17 @@ fn stand_in_for_the_others(workspace: &Workspace) {
         std::fs::hard_link(ours, &program)
             .or_else(|_| std::fs::copy(ours, &program).map(drop))
             .unwrap();
-        writeln!(
-            overrides,
-            "    \"registry.terraform.io/{source}\" = \"{}\"",
-            stand_ins.display()
-        )
-        .unwrap();
+        writeln!(overrides, "    \"{source}\" = \"{}\"", stand_ins.display()).unwrap();
     }
     let settings = workspace.folder().join("cli.tfrc");
     let text = std::fs::read_to_string(&settings).unwrap();
     std::fs::write(&settings, text.replacen("dev_overrides {\n", &overrides, 1)).unwrap();
 }
 
-/// A workspace with the example in it, and with this state.
-fn migrating(simulator: &Simulator, resources: &[Json]) -> Workspace {
+/// A workspace with this state and no configuration yet.
+fn with_state(simulator: &Simulator, resources: &[Json]) -> Workspace {
     let workspace = Workspace::new(simulator.env());
-    stand_in_for_the_others(&workspace);
-    workspace.copy_example("migrate-from-other-providers");
-    let variables = format!(
-        "subscription_id = {}\nresource_group_name = \"rg-network\"\nvnet_name = \"vnet-orders\"\nnetwork_id = \"{}\"\ndns_server = \"{DNS_SERVER}\"\n",
-        simulator.ready()["subscription_id"],
-        simulator.network_id("eastus2-prod"),
-    );
-    std::fs::write(workspace.folder().join("terraform.tfvars"), variables).unwrap();
+    stand_in_for_the_others(&workspace, resources);
     let state = json!({
         "version": 4,
         "terraform_version": "1.8.0",
@@ -263,6 +264,19 @@ fn migrating(simulator: &Simulator, resources: &[Json]) -> Workspace {
         state.to_string(),
     )
     .unwrap();
+    workspace
+}
+
+/// A workspace with the example in it, and with this state.
+fn migrating(simulator: &Simulator, resources: &[Json]) -> Workspace {
+    let workspace = with_state(simulator, resources);
+    workspace.copy_example("migrate-from-other-providers");
+    let variables = format!(
+        "subscription_id = {}\nresource_group_name = \"rg-network\"\nvnet_name = \"vnet-orders\"\nnetwork_id = \"{}\"\ndns_server = \"{DNS_SERVER}\"\n",
+        simulator.ready()["subscription_id"],
+        simulator.network_id("eastus2-prod"),
+    );
+    std::fs::write(workspace.folder().join("terraform.tfvars"), variables).unwrap();
     workspace
 }
 
@@ -290,7 +304,7 @@ const MOVES: [(&str, &str); 5] = [
 ];
 
 /// That a plan moves everything, changes nothing, and only reads; and that an apply keeps it so.
-fn assert_moves(simulator: &Simulator, workspace: &Workspace) {
+fn assert_moves(simulator: &Simulator, workspace: &Workspace, moves: &[(&str, &str)]) {
     simulator.clear_requests();
     let unread = workspace
         .try_plan(&["-refresh=false"])
@@ -299,7 +313,7 @@ fn assert_moves(simulator: &Simulator, workspace: &Workspace) {
     let plan = workspace.plan();
     assert!(plan.actions().is_empty(), "{}", plan.text);
     let said = folded(&plan.text);
-    for (from, to) in MOVES {
+    for (from, to) in moves {
         assert!(
             said.contains(&format!("{from} has moved to {to}")),
             "{said}"
@@ -313,11 +327,12 @@ fn assert_moves(simulator: &Simulator, workspace: &Workspace) {
     }
     let state = workspace.state();
     let addresses: Vec<&String> = state.keys().collect();
-    let mut expected: Vec<&str> = MOVES.iter().map(|(_, to)| *to).collect();
+    let mut expected: Vec<&str> = moves.iter().map(|(_, to)| *to).collect();
     expected.sort_unstable();
     assert_eq!(addresses, expected);
 }
 
+// Row 71 of docs/user-pains.md: with Kong's own provider an import leads into a replacement.
 #[test]
 fn a_peering_of_the_other_providers_is_taken_over_without_a_change() {
     let simulator = Simulator::manual(Seed::Demo);
@@ -336,7 +351,7 @@ fn a_peering_of_the_other_providers_is_taken_over_without_a_change() {
             stored(konnect, MOVES[4].0, 0, &resolver),
         ],
     );
-    assert_moves(&simulator, &workspace);
+    assert_moves(&simulator, &workspace, &MOVES);
 
     let state = workspace.state();
     let principal = &state["konnectazure_service_principal.kong"];
@@ -414,7 +429,7 @@ fn states_of_earlier_releases_and_configured_halves_are_taken_over_as_well() {
             stored("kong/konnect", MOVES[4].0, 0, &resolver),
         ],
     );
-    assert_moves(&simulator, &workspace);
+    assert_moves(&simulator, &workspace, &MOVES);
     let principal = &workspace.state()["konnectazure_service_principal.kong"];
     assert_eq!(principal["created"], true, "it was not adopted");
 
@@ -424,6 +439,130 @@ fn states_of_earlier_releases_and_configured_halves_are_taken_over_as_well() {
         simulator.objects("service_principals").len(),
         before_us(&simulator)
     );
+}
+
+/// The block of a hub or zone as it was configured, spelt otherwise than Konnect answers.
+fn shouted(mut block: Json, config: &str, key: &str) -> Json {
+    let name = block[config][key].as_str().unwrap().to_uppercase();
+    block[config][key] = json!(name);
+    block
+}
+
+#[test]
+fn hubs_zones_and_timeouts_are_taken_over_from_wherever_the_providers_came() {
+    const MOVES: [(&str, &str); 3] = [
+        (
+            "azurerm_role_assignment.kong",
+            "konnectazure_role_assignment.kong",
+        ),
+        (
+            "konnect_cloud_gateway_transit_gateway.wan",
+            "konnectazure_virtual_hub_peering.wan",
+        ),
+        (
+            "konnect_cloud_gateway_private_dns.zone",
+            "konnectazure_private_hosted_zone.zone",
+        ),
+    ];
+    let simulator = Simulator::manual(Seed::Demo);
+    let made = made(&simulator);
+    let ready = simulator.ready();
+    let network = simulator.network_id("eastus2-prod");
+    let path = format!("/v2/cloud-gateways/networks/{network}");
+    let gateway_config = "transit_gateway_attachment_config";
+    let hub = json!({ "name": "wan", "dns_config": null, (gateway_config): {
+        "kind": "azure-vhub-peering-attachment", "tenant_id": ready["tenant_id"], "subscription_id": ready["subscription_id"],
+        "resource_group_name": "rg-wan", "vhub_name": "hub-eastus2",
+    }});
+    let zone_config = "private_dns_attachment_config";
+    let zone = json!({ "name": "zone", (zone_config): {
+        "kind": "azure-private-hosted-zone-attachment", "domain_name": "corp.example", "peer_tenant_id": ready["tenant_id"],
+        "peer_subscription_id": ready["subscription_id"], "peer_resource_group_id": "rg-network", "peer_vnet_link_name": "kong",
+    }});
+    let read = |path: &str| simulator.konnect("GET", path, None).json();
+    let answered_hub = read(&created(
+        &simulator,
+        &format!("{path}/transit-gateways"),
+        &hub,
+    ));
+    let answered_zone = read(&created(&simulator, &format!("{path}/private-dns"), &zone));
+    let mut assignment = made.assignment.clone();
+    assignment["timeouts"] =
+        json!({ "create": "10m", "read": null, "update": null, "delete": "1h" });
+    let mut gateway = gateway_state(
+        &simulator,
+        "azure_vhub_peering_gateway_response",
+        &answered_hub,
+    );
+    gateway["azure_vhub_peering_gateway"] = shouted(hub, gateway_config, "vhub_name");
+    gateway["name"] = json!("wan");
+    let mut private_dns = resolver_state(
+        &simulator,
+        "azure_private_hosted_zone_response",
+        &answered_zone,
+        &answered_zone,
+    );
+    let zone = shouted(zone, zone_config, "domain_name");
+    private_dns[zone_config] =
+        json!({ "azure_private_hosted_zone_attachment_config": zone[zone_config] });
+    private_dns["name"] = json!("zone");
+
+    let workspace = with_state(
+        &simulator,
+        &[
+            stored(
+                "registry.opentofu.org/hashicorp/azurerm",
+                MOVES[0].0,
+                0,
+                &assignment,
+            ),
+            stored("mirror.example:8443/kong/konnect", MOVES[1].0, 0, &gateway),
+            stored(
+                "registry.opentofu.org/kong/konnect",
+                MOVES[2].0,
+                0,
+                &private_dns,
+            ),
+        ],
+    );
+    let blocks: Vec<String> = MOVES
+        .iter()
+        .map(|(from, to)| format!("moved {{\n  from = {from}\n  to = {to}\n}}\n"))
+        .collect();
+    workspace.write(&format!(
+        r#"
+resource "konnectazure_role_assignment" "kong" {{
+  scope              = "{vnet_id}"
+  role_definition_id = {role_id}
+  principal_id       = {principal_id}
+  timeouts           = {{ create = "10m", delete = "1h" }}
+}}
+resource "konnectazure_virtual_hub_peering" "wan" {{
+  name                = "wan"
+  network_id          = "{network}"
+  subscription_id     = {subscription_id}
+  resource_group_name = "rg-wan"
+  vhub_name           = "hub-eastus2"
+}}
+resource "konnectazure_private_hosted_zone" "zone" {{
+  name                = "zone"
+  network_id          = "{network}"
+  domain_name         = "corp.example"
+  resource_group_name = "rg-network"
+  vnet_link_name      = "kong"
+}}
+{blocks}"#,
+        vnet_id = simulator.vnet_id("vnet-orders"),
+        subscription_id = ready["subscription_id"],
+        role_id = made.assignment["role_definition_id"],
+        principal_id = made.assignment["principal_id"],
+        blocks = blocks.concat(),
+    ));
+    assert_moves(&simulator, &workspace, &MOVES);
+    let state = workspace.state();
+    assert_eq!(state[MOVES[0].1]["timeouts"]["delete"], "1h");
+    assert_eq!(state[MOVES[1].1]["id"], answered_hub["id"]);
+    assert_eq!(state[MOVES[2].1]["id"], answered_zone["id"]);
 }
 
 #[test]

@@ -87,8 +87,27 @@ pub fn timeout(state: &Value, operation: Operation, defaults: &Timeouts) -> Dura
         .unwrap_or_else(|| defaults.of(operation))
 }
 
+/// The timeouts in the state of another type, as far as this attribute can hold them; null if there are none.
+#[must_use]
+pub fn of_other(state: &serde_json::Value) -> Value {
+    let set = |operation: Operation| {
+        let text = state.get(NAME)?.get(operation.name())?.as_str()?;
+        duration::parse_positive(text).is_ok().then(|| text.into())
+    };
+    let timeouts = Operation::ALL.map(|operation| {
+        let value: Option<Value> = set(operation);
+        (operation.name(), value.unwrap_or_default())
+    });
+    if timeouts.iter().all(|(_, value)| value.is_null()) {
+        return Value::Null;
+    }
+    Value::object(timeouts)
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const DEFAULTS: Timeouts = Timeouts {
@@ -122,6 +141,25 @@ mod tests {
         );
         let without = Value::object([(NAME, Value::Null)]);
         assert_eq!(timeout(&without, Operation::Read, &DEFAULTS), DEFAULTS.read);
+    }
+
+    #[test]
+    fn timeouts_of_other_types_are_taken_as_far_as_they_can_be() {
+        let taken = of_other(
+            &json!({ "timeouts": { "create": "45m", "delete": null, "read": "soon", "later": "1h" } }),
+        );
+        let texts = ["create", "read", "update", "delete"]
+            .map(|name| taken.get(name).and_then(Value::as_str).map(str::to_owned));
+        assert_eq!(texts, [Some("45m".to_owned()), None, None, None]);
+        for nothing in [
+            json!({}),
+            json!({ "timeouts": null }),
+            json!({ "timeouts": [] }),
+            json!({ "timeouts": { "create": 5, "read": "-1s" } }),
+            json!([]),
+        ] {
+            assert_eq!(of_other(&nothing), Value::Null, "{nothing}");
+        }
     }
 
     #[test]

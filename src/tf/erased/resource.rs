@@ -218,11 +218,10 @@ impl<R: Resource> ErasedResource<R> {
         Ok(Some((state, identity)))
     }
 
-    /// A state that a handler made from little: what is missing is null, what is only saved has its default.
-    fn found(&self, model: R::Model) -> StateAnswer {
-        let nothing = Members::new();
-        let members = state::after_failure(self.members(model, &nothing), None);
-        let state = Value::Object(state::as_stored(self.attributes(), members, &nothing));
+    /// A state that a handler made from little: what is missing is null, what is only saved is as `carried` has it, or has its default.
+    fn found(&self, model: R::Model, carried: &Members) -> StateAnswer {
+        let members = state::after_failure(self.members(model, carried), None);
+        let state = Value::Object(state::as_stored(self.attributes(), members, carried));
         StateAnswer {
             identity: state::identity_of(&self.shape().identity, &state),
             state,
@@ -340,7 +339,7 @@ impl<R: Resource> DynResource for ErasedResource<R> {
         let warnings = context.take_warnings();
         match outcome {
             Ok(model) => {
-                let found = self.found(model);
+                let found = self.found(model, &Members::new());
                 StateAnswer {
                     identity: found.identity.or(given),
                     diagnostics: warnings,
@@ -394,7 +393,10 @@ impl<R: Resource> DynResource for ErasedResource<R> {
             })
         });
         match outcome {
-            Ok(model) => self.found(model),
+            Ok(model) => {
+                let timeouts = timeouts::of_other(&source.state);
+                self.found(model, &[(timeouts::NAME.to_owned(), timeouts)].into())
+            }
             Err(diagnostics) => StateAnswer {
                 diagnostics,
                 ..StateAnswer::default()

@@ -97,6 +97,13 @@ impl Access {
         })
     }
 
+    /// Why nothing can be asked yet: some of the settings become known later.
+    #[must_use]
+    pub fn not_known_yet(&self) -> Option<String> {
+        let error = self.client().err()?;
+        error.is_not_known_yet().then(|| error.to_string())
+    }
+
     /// The fixed time between looks of a wait, if one is set.
     #[must_use]
     pub fn poll_step(&self) -> Option<Duration> {

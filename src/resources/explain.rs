@@ -220,6 +220,10 @@ fn advice(error: &Error) -> Option<String> {
         Cause::OutcomeUnknown { .. } => {
             "Whether the request took effect is not known. Run the same command again: what exists is looked for first."
         }
+        Cause::NotKnownYet(_) => {
+            "What the provider block takes from resources of the same configuration is known once those are applied: apply them first, with \
+             -target, or keep them in a configuration of their own."
+        }
         Cause::Deadline { .. } => "Raise the operation's value in `timeouts` if this needs longer.",
         Cause::Cancelled { .. } => "Run the same command again to go on.",
         Cause::Refused(refusal) => return refusal_advice(refusal).map(str::to_owned),
@@ -355,6 +359,17 @@ mod tests {
             rest.path.is_root() && rest.detail.contains("other.0.part"),
             "{}",
             rest.detail
+        );
+    }
+
+    #[test]
+    fn settings_that_are_not_known_yet_come_with_the_way_on() {
+        let error = Error::not_known_yet("the settings are not known yet");
+        let diagnostics = Failure::new("read", "network \"a\"").explain(&error);
+        let detail = &diagnostics.iter().next().unwrap().detail;
+        assert!(
+            detail.contains("not known yet") && detail.contains("-target"),
+            "{detail}"
         );
     }
 

@@ -69,6 +69,12 @@ pub trait Resource: Send + Sync + 'static {
         save: &Save<Self::Model>,
     ) -> Result<Self::Model, Diagnostics>;
 
+    /// Why objects cannot be looked at yet: the provider's settings hold values that become known during apply. A refresh then leaves the
+    /// state as it was, so that the plan does not fail.
+    fn not_known_yet(&self) -> Option<String> {
+        None
+    }
+
     /// The object as it is now, every configurable attribute included; `None` if it is gone.
     ///
     /// # Errors

@@ -134,6 +134,10 @@ impl Resource for DnsMappingsResource {
         Ok(model)
     }
 
+    fn not_known_yet(&self) -> Option<String> {
+        self.konnect.not_known_yet()
+    }
+
     async fn read(
         &self,
         context: &Context,

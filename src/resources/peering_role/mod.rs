@@ -158,6 +158,10 @@ impl Resource for PeeringRoleResource {
         creation.run().await
     }
 
+    fn not_known_yet(&self) -> Option<String> {
+        self.azure.not_known_yet()
+    }
+
     async fn read(
         &self,
         context: &Context,

@@ -185,6 +185,10 @@ impl Resource for PrivateHostedZoneResource {
         Ok(model)
     }
 
+    fn not_known_yet(&self) -> Option<String> {
+        self.konnect.not_known_yet()
+    }
+
     async fn read(
         &self,
         context: &Context,

@@ -129,6 +129,10 @@ impl Resource for RoleAssignmentResource {
         Ok(model)
     }
 
+    fn not_known_yet(&self) -> Option<String> {
+        self.azure.not_known_yet()
+    }
+
     async fn read(
         &self,
         context: &Context,

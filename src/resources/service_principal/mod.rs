@@ -151,6 +151,10 @@ impl Resource for ServicePrincipalResource {
         Ok(model)
     }
 
+    fn not_known_yet(&self) -> Option<String> {
+        self.azure.not_known_yet()
+    }
+
     async fn read(
         &self,
         context: &Context,

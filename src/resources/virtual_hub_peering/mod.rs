@@ -147,6 +147,10 @@ impl Resource for VirtualHubPeeringResource {
         Ok(model)
     }
 
+    fn not_known_yet(&self) -> Option<String> {
+        self.konnect.not_known_yet()
+    }
+
     async fn read(
         &self,
         context: &Context,

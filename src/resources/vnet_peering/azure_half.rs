@@ -42,7 +42,13 @@ pub(super) async fn read_vnet(
         deadline: scope.deadline.min(Instant::now() + LOOK_LIMIT),
         cancel: scope.cancel.clone(),
     };
-    let client = azure.client().map_err(|_| Half::NotAllowed)?;
+    let client = azure.client().map_err(|error| {
+        if error.is_not_known_yet() {
+            Half::NotNow
+        } else {
+            Half::NotAllowed
+        }
+    })?;
     let read = client.get_virtual_network(&scope, vnet_id).await;
     read.map_err(|error| {
         tracing::debug!("the peerings of {vnet_id} were not read: {error}");

@@ -137,6 +137,10 @@ impl Resource for VnetPeeringResource {
         Ok(self.with_azure_half(&scope, model, network.as_ref()).await)
     }
 
+    fn not_known_yet(&self) -> Option<String> {
+        self.konnect.not_known_yet()
+    }
+
     async fn read(
         &self,
         context: &Context,

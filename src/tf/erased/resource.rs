@@ -309,6 +309,22 @@ impl<R: Resource> DynResource for ErasedResource<R> {
 
     async fn read(&self, request: ReadRequest) -> StateAnswer {
         let mut answer = StateAnswer::default();
+        // What was only just imported has nothing to plan with.
+        if request.private != NOT_READ_YET
+            && let Some(reason) = self.resource.not_known_yet()
+        {
+            answer.diagnostics.push(Diagnostic::warning(
+                "Not refreshed: the provider's settings are not known yet",
+                format!(
+                    "A {} stays in the state as it was: {reason}. What changed outside since then is seen by the next plan.",
+                    self.type_name()
+                ),
+            ));
+            answer.state = request.state;
+            answer.private = request.private;
+            answer.identity = request.identity;
+            return answer;
+        }
         match self.try_read(&request, &mut answer.diagnostics).await {
             Ok(Some((state, identity))) => {
                 answer.state = state;

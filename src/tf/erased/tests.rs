@@ -36,12 +36,14 @@ struct Scripted {
     update: for<'a> fn(Thing, Thing, &'a Save<Thing>) -> Outcome<'a, Thing>,
     delete: for<'a> fn(&'a Context, Thing) -> Outcome<'a, ()>,
     import: fn(ImportId) -> Result<Thing, Diagnostics>,
+    not_known_yet: Option<&'static str>,
 }
 
 impl Default for Scripted {
     fn default() -> Self {
         Self {
             plan: |_| {},
+            not_known_yet: None,
             create: |_, planned, _| Box::pin(async { Ok(made(planned)) }),
             read: |state| Ok(Some(state)),
             update: |_, planned, _| {
@@ -130,6 +132,10 @@ impl Resource for Scripted {
             update: Duration::from_secs(50),
             delete: Duration::from_secs(30),
         }
+    }
+
+    fn not_known_yet(&self) -> Option<String> {
+        self.not_known_yet.map(str::to_owned)
     }
 
     async fn plan(&self, _: &Context, plan: &mut Planned<Thing>) -> Result<(), Diagnostics> {
@@ -635,6 +641,30 @@ async fn what_follows_from_a_change_by_the_resource_alone_is_asked_of_it() {
     };
     let answer = plan(telling, stored(&[]), config(&[])).await;
     assert_eq!(answer.planned, stored(&[("id", Value::unknown())]));
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_asked_a_refresh_leaves_what_was_and_an_import_fails() {
+    let script = || Scripted {
+        read: |_| Err(failure()),
+        not_known_yet: Some("the token is not known yet"),
+        ..Scripted::default()
+    };
+    let answer = read(script(), stored(&[]), identity("id-1"), b"private").await;
+    assert_eq!(
+        summaries(&answer.diagnostics),
+        ["Not refreshed: the provider's settings are not known yet"]
+    );
+    assert!(!answer.diagnostics.has_errors());
+    assert_eq!(answer.state, stored(&[]));
+    assert_eq!(answer.private, b"private");
+    assert_eq!(answer.identity, identity("id-1"));
+
+    let imported = ErasedResource::new(script())
+        .import(ImportId::Id("id-1".to_owned()), CancellationToken::new())
+        .await;
+    let answer = read(script(), imported.state, None, &imported.private).await;
+    assert_eq!(summaries(&answer.diagnostics), ["No"]);
 }
 
 #[tokio::test]

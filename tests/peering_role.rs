@@ -191,7 +191,12 @@ fn roles_made_by_the_wizard_are_imported_by_id_or_name_with_an_empty_plan() {
     workspace.write(&configuration);
     let by_id =
         format!("{second}/providers/Microsoft.Authorization/roleDefinitions/{FOREIGN_ROLE}");
-    for id in [by_id.as_str(), "kong cloud gateway dns link creator - KONG"] {
+    let as_azurerm = format!("{by_id}|{second}");
+    for id in [
+        by_id.as_str(),
+        as_azurerm.as_str(),
+        "kong cloud gateway dns link creator - KONG",
+    ] {
         workspace
             .run(&["import", "-no-color", ADDRESS, id])
             .expect_success("import");
@@ -231,6 +236,7 @@ fn an_import_by_name_needs_the_providers_subscription() {
 // Row 17 of docs/user-pains.md.
 #[test]
 fn a_name_that_is_taken_is_told_with_both_ways_on() {
+    // Row 76 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     let (first, second) = (subscription(&simulator, 0), subscription(&simulator, 1));
     foreign_role(&simulator, &NAME.to_uppercase(), &[&second], &["*"]);

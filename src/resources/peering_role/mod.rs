@@ -240,7 +240,8 @@ impl Resource for PeeringRoleResource {
         };
         let failure = Failure::new("import", format!("Azure role {text:?}"));
         let id: RoleDefinitionId = if text.starts_with('/') {
-            let id = text.parse();
+            // azurerm writes the scope behind it.
+            let id = text.split('|').next().unwrap_or_default().parse();
             id.map_err(|fault| failure.because(format!("{fault}.")))?
         } else {
             let roles = self.roles(context, &failure)?;
@@ -301,7 +302,9 @@ async fn id_of_name(
         return Err(failure.because(
             "A role's name is looked up in the provider's subscription, and none is configured. Set the provider's subscription_id (or \
              ARM_SUBSCRIPTION_ID), or import by the full id: \
-             /subscriptions/SUBSCRIPTION_ID/providers/Microsoft.Authorization/roleDefinitions/ROLE_GUID.",
+             /subscriptions/SUBSCRIPTION_ID/providers/Microsoft.Authorization/roleDefinitions/ROLE_GUID, for example \
+             /subscriptions/11111111-2222-3333-4444-555555555555/providers/Microsoft.Authorization/roleDefinitions/\
+             66666666-7777-8888-9999-aaaaaaaaaaaa.",
         ));
     };
     let view = ArmId::subscription(subscription).to_string();
@@ -316,7 +319,9 @@ async fn id_of_name(
         Found::None => Err(failure.because(format!(
             "Neither subscription {subscription} nor what else is readable of the tenant has a custom role of this name. Check the spelling, the \
              provider's subscription_id and its rights, or import by the full id: \
-             /subscriptions/SUBSCRIPTION_ID/providers/Microsoft.Authorization/roleDefinitions/ROLE_GUID."
+             /subscriptions/SUBSCRIPTION_ID/providers/Microsoft.Authorization/roleDefinitions/ROLE_GUID, for example \
+             {}/providers/Microsoft.Authorization/roleDefinitions/66666666-7777-8888-9999-aaaaaaaaaaaa.",
+            ArmId::subscription(subscription)
         ))),
     }
 }

@@ -239,7 +239,12 @@ impl Resource for ServicePrincipalResource {
 /// The object id or client id, and the tenant where an identity names one.
 fn import_parts(id: &ImportId) -> (String, Attr<String>) {
     match id {
-        ImportId::Id(text) => (text.trim().to_owned(), Attr::Null),
+        ImportId::Id(text) => {
+            let text = text.trim();
+            // As azuread writes it.
+            let id = text.strip_prefix("/servicePrincipals/").unwrap_or(text);
+            (id.to_owned(), Attr::Null)
+        }
         ImportId::Identity(members) => {
             let text = |name: &str| {
                 let value = members.get(name)?;
@@ -310,10 +315,12 @@ mod tests {
 
     #[test]
     fn an_import_takes_a_bare_id_or_an_identity() {
-        assert_eq!(
-            import_parts(&ImportId::Id(" x ".into())),
-            ("x".to_owned(), Attr::Null)
-        );
+        for text in [" x ", "/servicePrincipals/x"] {
+            assert_eq!(
+                import_parts(&ImportId::Id(text.into())),
+                ("x".to_owned(), Attr::Null)
+            );
+        }
         let identity = [
             ("object_id".to_owned(), Value::from("x")),
             ("tenant_id".to_owned(), Value::Null),

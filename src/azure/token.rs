@@ -32,8 +32,8 @@ pub(super) struct Issued {
 /// Fetches tokens for one audience.
 #[async_trait]
 pub(super) trait Issuer: Send + Sync {
-    /// Fetches a token. With `renew` nothing that is kept may be given again.
-    async fn issue(&self, renew: bool) -> Result<Issued, Error>;
+    /// Fetches a token. Nothing that is kept may be given again.
+    async fn issue(&self) -> Result<Issued, Error>;
 }
 
 /// One audience's tokens.
@@ -107,7 +107,7 @@ impl Authorize for TokenSource {
         if let Some(token) = held.as_ref().filter(|token| is_fresh(token)) {
             return Ok(token.header.clone());
         }
-        let fetch = self.issuer.issue(renew);
+        let fetch = self.issuer.issue();
         let holding = held.as_mut().filter(|token| !renew && now < token.expires);
         let fetched = if let Some(token) = holding {
             match timeout(PATIENCE_WITH_RENEWAL, fetch).await {
@@ -158,16 +158,16 @@ mod tests {
     #[derive(Clone, Default)]
     struct Script {
         answers: Arc<StdMutex<VecDeque<Option<u64>>>>,
-        asked: Arc<StdMutex<Vec<bool>>>,
+        asked: Arc<StdMutex<usize>>,
     }
 
     #[async_trait]
     impl Issuer for Script {
-        async fn issue(&self, renew: bool) -> Result<Issued, Error> {
+        async fn issue(&self) -> Result<Issued, Error> {
             let number = {
                 let mut asked = self.asked.lock().unwrap();
-                asked.push(renew);
-                asked.len()
+                *asked += 1;
+                *asked
             };
             tokio::time::sleep(Duration::from_secs(1)).await;
             let answer = self
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
-        assert_eq!(*script.asked.lock().unwrap(), [false, false]);
+        assert_eq!(*script.asked.lock().unwrap(), 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -222,7 +222,7 @@ mod tests {
         for caller in callers {
             assert_eq!(caller.await.unwrap(), "Bearer t1");
         }
-        assert_eq!(script.asked.lock().unwrap().len(), 1);
+        assert_eq!(*script.asked.lock().unwrap(), 1);
     }
 
     #[tokio::test(start_paused = true)]
@@ -233,10 +233,10 @@ mod tests {
         assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
         // Not asked again at once.
         assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
-        assert_eq!(script.asked.lock().unwrap().len(), 2);
+        assert_eq!(*script.asked.lock().unwrap(), 2);
         tokio::time::advance(Duration::from_secs(31)).await;
         assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
-        assert_eq!(script.asked.lock().unwrap().len(), 3);
+        assert_eq!(*script.asked.lock().unwrap(), 3);
         tokio::time::advance(Duration::from_secs(300)).await;
         assert!(token(&source, false).await.unwrap_err().is_credential());
     }
@@ -249,7 +249,7 @@ mod tests {
         for _ in 0..5 {
             assert_eq!(token(&source, true).await.unwrap(), "Bearer t2");
         }
-        assert_eq!(*script.asked.lock().unwrap(), [false, true]);
+        assert_eq!(*script.asked.lock().unwrap(), 2);
         tokio::time::advance(Duration::from_secs(60)).await;
         assert_eq!(token(&source, true).await.unwrap(), "Bearer t3");
     }
@@ -261,7 +261,7 @@ mod tests {
             let error = token(&source, false).await.unwrap_err();
             assert!(error.is_credential() && error.to_string() == "refused");
         }
-        assert_eq!(script.asked.lock().unwrap().len(), 1);
+        assert_eq!(*script.asked.lock().unwrap(), 1);
         tokio::time::advance(Duration::from_secs(6)).await;
         assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
     }
@@ -272,10 +272,10 @@ mod tests {
         token(&source, false).await.unwrap();
         tokio::time::advance(Duration::from_secs(118)).await;
         token(&source, false).await.unwrap();
-        assert_eq!(script.asked.lock().unwrap().len(), 1);
+        assert_eq!(*script.asked.lock().unwrap(), 1);
         tokio::time::advance(Duration::from_secs(3)).await;
         token(&source, false).await.unwrap();
-        assert_eq!(script.asked.lock().unwrap().len(), 2);
+        assert_eq!(*script.asked.lock().unwrap(), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,8 +2,36 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::{PoisonError, RwLock};
+
+use super::secret::Secret;
 
 const MASK: &str = "[redacted]";
+
+/// A secret with fewer characters is not looked for: it would be found in ordinary words.
+const LEAST_LENGTH: usize = 8;
+
+/// How many secrets are looked for: the configured ones, and the latest tokens.
+const MOST_REMEMBERED: usize = 64;
+
+/// The secrets of this process, the oldest first.
+static REMEMBERED: RwLock<Vec<Secret>> = RwLock::new(Vec::new());
+
+/// From now on masks this very text wherever it is echoed, whatever it looks like.
+pub fn remember(secret: &Secret) {
+    let secret = Secret::new(secret.expose().trim());
+    if secret.expose().chars().count() < LEAST_LENGTH {
+        return;
+    }
+    let mut remembered = REMEMBERED.write().unwrap_or_else(PoisonError::into_inner);
+    if remembered.contains(&secret) {
+        return;
+    }
+    if remembered.len() >= MOST_REMEMBERED {
+        remembered.remove(0);
+    }
+    remembered.push(secret);
+}
 
 /// Names whose values are secret, in forms, query strings and JSON.
 const SECRET_NAMES: &[&str] = &[
@@ -31,7 +59,8 @@ const SCHEMES: &[&str] = &["bearer", "basic"];
 /// `text` with everything that looks like a secret masked.
 #[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
-    let mut spans = secret_words(text);
+    let mut spans = remembered_secrets(text);
+    spans.extend(secret_words(text));
     spans.extend(named_values(text));
     spans.extend(user_infos(text));
     if spans.is_empty() {
@@ -49,6 +78,17 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     }
     masked.push_str(text.get(done..).unwrap_or_default());
     Cow::Owned(masked)
+}
+
+fn remembered_secrets(text: &str) -> Vec<Range<usize>> {
+    let remembered = REMEMBERED.read().unwrap_or_else(PoisonError::into_inner);
+    let find = |secret: &Secret| -> Vec<Range<usize>> {
+        let found = text.match_indices(secret.expose());
+        found
+            .map(|(start, secret)| start..start + secret.len())
+            .collect()
+    };
+    remembered.iter().flat_map(find).collect()
 }
 
 /// Tokens by their look or by the scheme before them.
@@ -206,6 +246,16 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_remembered_secret_is_masked_whatever_it_looks_like() {
+        let echoed = "the value 'Tr0ub4dor & 3 ü' is wrong";
+        assert_eq!(redact(echoed), echoed);
+        remember(&Secret::new("Tr0ub4dor & 3 ü\n"));
+        assert_eq!(redact(echoed), "the value '[redacted]' is wrong");
+        remember(&Secret::new("value"));
+        assert_eq!(redact("another value"), "another value");
     }
 
     proptest! {

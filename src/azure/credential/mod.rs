@@ -29,7 +29,6 @@ use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
     ClientSecretCredential, ClientSecretCredentialOptions, Executor, new_executor,
 };
-use tokio::sync::Mutex;
 use url::Url;
 
 pub use select::{Chosen, CredentialError, Method, select};
@@ -37,7 +36,7 @@ pub use settings::CredentialSettings;
 
 use super::ids::{Guid, SubscriptionId};
 use super::token::{Issued, Issuer};
-use crate::http::{Error, Secret, Transport};
+use crate::http::{Error, Secret, Transport, redact};
 use exchange::Exchange;
 use retry::BoundedRetry;
 
@@ -105,12 +104,11 @@ impl Credentials {
         ))
     }
 
-    /// A source of tokens for one audience, with a credential object of its own.
+    /// A source of tokens for one audience.
     pub(super) fn issuer(self: &Arc<Self>, scope: String) -> Box<dyn Issuer> {
         Box::new(CredentialIssuer {
             credentials: Arc::clone(self),
             scope,
-            current: Mutex::new(None),
         })
     }
 
@@ -145,9 +143,7 @@ impl Credentials {
                 let token = token.ok_or_else(|| Error::not_configured("oidc_token is not set"))?;
                 self.with_assertion(token_file::StaticAssertion::new(token))
             }
-            Method::OidcTokenFile => {
-                self.with_token_file(self.settings.oidc_token_file_path.as_deref())
-            }
+            Method::OidcTokenFile => self.with_token_file(self.settings.oidc_token_file()),
             Method::AksWorkloadIdentity => self.with_token_file(self.settings.aks_token_file()),
             Method::AzurePipelines => {
                 let assertion =
@@ -238,25 +234,15 @@ fn unusable(error: azure_core::Error) -> Error {
 struct CredentialIssuer {
     credentials: Arc<Credentials>,
     scope: String,
-    current: Mutex<Option<Arc<dyn TokenCredential>>>,
 }
 
 #[async_trait]
 impl Issuer for CredentialIssuer {
-    async fn issue(&self, renew: bool) -> Result<Issued, Error> {
+    /// A token that was just issued, never a kept one: the library's credentials keep their tokens, so that each call makes a new one. Certificates,
+    /// files and assertions are thereby read and asked for again, too.
+    async fn issue(&self) -> Result<Issued, Error> {
         let chosen = self.credentials.chosen()?;
-        let credential = {
-            let mut current = self.current.lock().await;
-            match &*current {
-                Some(credential) if !renew => Arc::clone(credential),
-                // A credential keeps its tokens and would give the refused one again.
-                _ => {
-                    let fresh = self.credentials.build(chosen.method).await?;
-                    *current = Some(Arc::clone(&fresh));
-                    fresh
-                }
-            }
-        };
+        let credential = self.credentials.build(chosen.method).await?;
         let token = credential
             .get_token(&[self.scope.as_str()], None)
             .await
@@ -269,10 +255,9 @@ impl Issuer for CredentialIssuer {
             lifetime_seconds = lifetime.as_secs(),
             "got a token"
         );
-        Ok(Issued {
-            token: Secret::new(token.token.secret()),
-            lifetime,
-        })
+        let token = Secret::new(token.token.secret());
+        redact::remember(&token);
+        Ok(Issued { token, lifetime })
     }
 }
 

@@ -226,6 +226,13 @@ fn oidc(settings: &CredentialSettings) -> Vec<Candidate> {
             ..Candidate::application(Method::GitHubActions, because)
         });
     }
+    // Last: it lies about in every pod with an identity, those that run a CI system's jobs included.
+    if has_path(settings.federated_token_file.as_deref()) {
+        found.push(Candidate::application(
+            Method::OidcTokenFile,
+            "AZURE_FEDERATED_TOKEN_FILE",
+        ));
+    }
     if found.is_empty() {
         found.push(Candidate {
             lacking: Some("any of oidc_token, oidc_token_file_path, oidc_request_url"),
@@ -307,7 +314,11 @@ mod tests {
                 &[CLIENT, OIDC, URL, REQUEST_TOKEN, CONNECTION],
                 Method::AzurePipelines,
             ),
-            (&[CLIENT, OIDC, URL, REQUEST_TOKEN], Method::GitHubActions),
+            (
+                &[CLIENT, OIDC, URL, REQUEST_TOKEN, AKS_FILE],
+                Method::GitHubActions,
+            ),
+            (&[CLIENT, OIDC, AKS_FILE, MSI], Method::OidcTokenFile),
             (&[CLIENT, AKS, AKS_FILE, MSI], Method::AksWorkloadIdentity),
             (&[CLIENT, AKS, TOKEN_FILE], Method::AksWorkloadIdentity),
             // Without their switch, tokens that lie about in CI are not used.

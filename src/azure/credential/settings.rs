@@ -35,7 +35,7 @@ pub struct CredentialSettings {
     pub ado_pipeline_service_connection_id: Option<String>,
     /// Exchange the token that Kubernetes put into a file.
     pub use_aks_workload_identity: bool,
-    /// That file, as the webhook names it; else `oidc_token_file_path`.
+    /// That file, as the webhook names it; else `oidc_token_file_path`. With `use_oidc` it is the last that is asked.
     pub federated_token_file: Option<PathBuf>,
     /// Use the identity of the machine.
     pub use_msi: bool,
@@ -66,6 +66,11 @@ impl Default for CredentialSettings {
 }
 
 impl CredentialSettings {
+    pub(super) fn oidc_token_file(&self) -> Option<&Path> {
+        let own = self.oidc_token_file_path.as_deref();
+        own.or(self.federated_token_file.as_deref())
+    }
+
     pub(super) fn aks_token_file(&self) -> Option<&Path> {
         let own = self.federated_token_file.as_deref();
         own.or(self.oidc_token_file_path.as_deref())

@@ -64,7 +64,7 @@ fn credentials(settings: CredentialSettings, script: &Script) -> Arc<Credentials
 async fn issue(settings: CredentialSettings, script: &Script) -> Result<Issued, Error> {
     credentials(settings, script)
         .issuer(AUDIENCE.into())
-        .issue(false)
+        .issue()
         .await
 }
 
@@ -96,11 +96,11 @@ async fn a_secret_is_exchanged_at_the_tenants_endpoint() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewed_token_is_not_the_kept_one() {
+async fn no_token_is_issued_twice() {
     let script = Script::new([token("one"), token("two")]);
     let issuer = credentials(with_secret(), &script).issuer(AUDIENCE.into());
-    assert_eq!(issuer.issue(false).await.unwrap().token.expose(), "one");
-    assert_eq!(issuer.issue(true).await.unwrap().token.expose(), "two");
+    assert_eq!(issuer.issue().await.unwrap().token.expose(), "one");
+    assert_eq!(issuer.issue().await.unwrap().token.expose(), "two");
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,12 +247,12 @@ async fn a_token_file_is_read_again_and_trimmed() {
         ..with_oidc()
     };
     let issuer = credentials(settings, &script).issuer(AUDIENCE.into());
-    let missing = issuer.issue(false).await.err().unwrap();
+    let missing = issuer.issue().await.err().unwrap();
     assert!(missing.to_string().contains("cannot be read"), "{missing}");
     std::fs::write(&path, "first\n").unwrap();
-    issuer.issue(false).await.unwrap();
+    issuer.issue().await.unwrap();
     std::fs::write(&path, "second\n").unwrap();
-    issuer.issue(true).await.unwrap();
+    issuer.issue().await.unwrap();
     assert_eq!(form(&script, 0)["client_assertion"], "first");
     assert_eq!(form(&script, 1)["client_assertion"], "second");
 }
@@ -274,8 +274,8 @@ async fn github_is_asked_for_an_assertion_for_every_token() {
         ..with_oidc()
     };
     let issuer = credentials(settings, &script).issuer(AUDIENCE.into());
-    issuer.issue(false).await.unwrap();
-    issuer.issue(true).await.unwrap();
+    issuer.issue().await.unwrap();
+    issuer.issue().await.unwrap();
     assert_eq!(
         script.calls()[0],
         "GET /token/a%20b/idtoken?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange"
@@ -406,7 +406,7 @@ async fn the_cli_is_told_tenant_or_subscription_but_not_both() {
             ..Shell::default()
         });
         let issuer = with_shell(tenant, subscription, &shell).issuer(AUDIENCE.into());
-        assert_eq!(issuer.issue(false).await.unwrap().token.expose(), "t");
+        assert_eq!(issuer.issue().await.unwrap().token.expose(), "t");
         let lines = shell.lines.lock().unwrap();
         assert!(
             lines[0].contains(present) && !lines[0].contains(absent),
@@ -432,7 +432,7 @@ async fn a_cli_that_is_not_logged_in_or_not_there_is_told_apart() {
         });
         let failure = with_shell(None, None, &shell)
             .issuer(AUDIENCE.into())
-            .issue(false)
+            .issue()
             .await
             .err()
             .unwrap();
@@ -504,7 +504,7 @@ async fn what_was_passed_over_is_told_when_the_chosen_way_fails() {
     let shell: Arc<dyn Executor> = shell;
     let failure = Arc::new(bare.with_executor(shell))
         .issuer(AUDIENCE.into())
-        .issue(false)
+        .issue()
         .await
         .err()
         .unwrap();
@@ -525,6 +525,47 @@ async fn no_secret_shows_in_any_debug_output() {
     };
     let shown = format!("{settings:?} {:?}", credentials_of(settings.clone()));
     assert!(!shown.contains("hunter"), "{shown}");
+}
+
+/// Row 77 of docs/user-pains.md: a wait outlives the pipeline's first assertion, which holds for minutes only.
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_hours_asks_for_a_fresh_assertion_with_each_token() {
+    const HOURS: u64 = 3;
+    // A token holds for an hour, and is renewed five minutes before.
+    const EXCHANGES: usize = 4;
+    let answers = (1..=EXCHANGES).flat_map(|number| {
+        let assertion = format!(r#"{{"value":"assertion{number}"}}"#);
+        [
+            Answer::json(200, assertion),
+            token(&format!("token{number}")),
+        ]
+    });
+    let script = Script::new(answers);
+    let settings = CredentialSettings {
+        oidc_request_url: Some("https://ci.example/idtoken".into()),
+        oidc_request_token: Some(Secret::new("hunter3")),
+        ..with_oidc()
+    };
+    let source = crate::azure::token::TokenSource::new(
+        credentials(settings, &script).issuer(AUDIENCE.into()),
+    );
+    let scope = Scope::detached(Duration::from_secs((HOURS + 1) * 3600));
+    let started = tokio::time::Instant::now();
+    let mut used = Vec::new();
+    while started.elapsed() < Duration::from_secs(HOURS * 3600) {
+        let header = source.authorization(&scope, false).await.unwrap();
+        let header = header.to_str().unwrap().to_owned();
+        if used.last() != Some(&header) {
+            used.push(header);
+        }
+        tokio::time::advance(Duration::from_secs(15)).await;
+    }
+    assert_eq!(script.left(), 0);
+    for number in 1..=EXCHANGES {
+        assert_eq!(used[number - 1], format!("Bearer token{number}"));
+        let sent = form(&script, 2 * number - 1);
+        assert_eq!(sent["client_assertion"], format!("assertion{number}"));
+    }
 }
 
 /// Two audiences never wait for each other: a hanging token request holds up its own alone.

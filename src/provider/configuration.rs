@@ -10,6 +10,7 @@ use crate::azure::cloud::{
 };
 use crate::azure::credential::CredentialSettings;
 use crate::azure::ids::{Guid, ParseIdError};
+use crate::http::redact;
 use crate::http::secret::Secret;
 use crate::http::transport::{Transport, TransportSettings};
 use crate::tf::attr::Attr;
@@ -35,7 +36,7 @@ pub struct Settings {
     pub azure: azure::Settings,
 }
 
-/// Joins the block and the environment. The block beats the environment, an empty variable counts as absent.
+/// Joins the block and the environment. The block beats the environment; an empty text counts as absent in either.
 ///
 /// # Errors
 /// A setting that is malformed, at its attribute; of a variable the message names the variable.
@@ -111,7 +112,7 @@ impl Reader<'_> {
                 .as_ref()
                 .map_or("konnect_token", |found| found.source)
                 .to_owned(),
-            token: token.map(|found| Secret::new(found.value)),
+            token: token.map(|found| confidential(found.value)),
             unknown: unknown.konnect,
             max_retries,
             max_concurrent_requests,
@@ -155,12 +156,13 @@ impl Reader<'_> {
         names: &[&'static str],
     ) -> Option<Found> {
         match configured {
-            Attr::Known(value) => Some(Found {
+            Attr::Known(value) if !value.trim().is_empty() => Some(Found {
                 value: value.clone(),
                 source: name,
             }),
             Attr::Unknown => None,
-            Attr::Null => self.variable(names),
+            // A variable without a value is often passed on as an empty text.
+            Attr::Known(_) | Attr::Null => self.variable(names),
         }
     }
 
@@ -211,9 +213,7 @@ impl Reader<'_> {
 
     fn duration(&mut self, name: &'static str, configured: &Attr<String>) -> Option<Duration> {
         let found = self.text(name, configured, &[]);
-        self.parsed(name, found, |text| {
-            duration::parse(text).map_err(|refusal| refusal.to_string())
-        })
+        self.parsed(name, found, |text| duration::parse_positive(text))
     }
 
     fn poll_step(&mut self) -> Option<Duration> {
@@ -336,7 +336,7 @@ impl Reader<'_> {
     }
 
     fn credential(&mut self, model: &ProviderModel) -> CredentialSettings {
-        let secret = |found: Option<Found>| found.map(|found| Secret::new(found.value));
+        let secret = |found: Option<Found>| found.map(|found| confidential(found.value));
         let text = |found: Option<Found>| found.map(|found| found.value);
         let client_id = self.text_or_file(
             ("client_id", &model.client_id, env::CLIENT_ID),
@@ -371,7 +371,7 @@ impl Reader<'_> {
             });
         CredentialSettings {
             client_id,
-            client_secret: client_secret.map(Secret::new),
+            client_secret: client_secret.map(confidential),
             client_certificate: secret(self.text(
                 "client_certificate",
                 &model.client_certificate,
@@ -419,6 +419,13 @@ impl Reader<'_> {
             use_cli: self.switch("use_cli", &model.use_cli, env::USE_CLI, true),
         }
     }
+}
+
+/// A secret that is masked wherever a service or a tool echoes it.
+fn confidential(text: String) -> Secret {
+    let secret = Secret::new(text);
+    redact::remember(&secret);
+    secret
 }
 
 fn count<N: TryFrom<i64>>(configured: &Attr<i64>) -> Option<N> {

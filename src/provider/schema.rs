@@ -1,12 +1,15 @@
 //! The provider block.
 
+use url::Url;
+
 use crate::azure::ids::Guid;
+use crate::http::transport::check_url;
 use crate::konnect;
 use crate::model;
 use crate::tf::duration;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::tf::types::Type;
-use crate::tf::validate::{OneOf, Parses, Validate, WholeNumber};
+use crate::tf::validate::{OneOf, Parses, UnlessEmpty, Validate, WholeNumber};
 
 use crate::azure::cloud::Service;
 
@@ -98,16 +101,24 @@ fn checked<E>(result: Result<impl Sized, E>) -> Result<(), E> {
 }
 
 fn endpoint(service: Service) -> impl Validate {
-    Parses::new("an https address", move |text: &str| {
+    UnlessEmpty(Parses::new("an https address", move |text: &str| {
         check_endpoint(service, text)
-    })
+    }))
+}
+
+fn token_service(text: &str) -> Result<(), String> {
+    let url = Url::parse(text.trim()).map_err(|fault| format!("it is no URL ({fault})"))?;
+    check_url(&url)
 }
 
 fn guid() -> impl Validate {
-    Parses::new(
+    UnlessEmpty(Parses::new(
         "a GUID such as `11111111-2222-3333-4444-555555555555`",
-        |text: &str| checked(text.parse::<Guid>()),
-    )
+        |text: &str| {
+            let guid = text.parse::<Guid>();
+            guid.map(drop).map_err(|fault| fault.reason().to_owned())
+        },
+    ))
 }
 
 /// The provider block's schema. Everything is optional and falls back to the environment.
@@ -134,7 +145,7 @@ fn konnect_settings() -> Vec<Attribute> {
                 "Address of the Konnect API. Default `https://global.api.konghq.com`; a geo host such as `us.api.konghq.com` is mapped to \
                  it, since only the global host serves Cloud Gateways. Environment: `KONNECT_SERVER_URL`.",
             )
-            .validate(Parses::new("the address of a Konnect API", |text: &str| checked(konnect::server_url(text)))),
+            .validate(UnlessEmpty(Parses::new("the address of a Konnect API", |text: &str| checked(konnect::server_url(text))))),
     ]
 }
 
@@ -173,7 +184,8 @@ fn identities() -> Vec<Attribute> {
                 "oidc_request_url",
                 "Where the pipeline issues identity tokens. Environment: `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, \
                  `SYSTEM_OIDCREQUESTURI`.",
-            ),
+            )
+            .validate(UnlessEmpty(Parses::new("the address of a token service", token_service))),
             text(
                 "oidc_request_token",
                 "Token with which identity tokens are asked for. Environment: `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, \
@@ -200,7 +212,7 @@ fn services() -> Vec<Attribute> {
                 "environment",
                 "Azure cloud: `public` (default), `usgovernment` or `china`. Environment: `ARM_ENVIRONMENT`, `AZURE_ENVIRONMENT`.",
             )
-            .validate(OneOf(ENVIRONMENTS)),
+            .validate(UnlessEmpty(OneOf(ENVIRONMENTS))),
             Attribute::optional(
                 "endpoints",
                 AttributeKind::Nested(
@@ -222,7 +234,9 @@ fn services() -> Vec<Attribute> {
                  `KONNECTAZURE_CA_CERTIFICATE_PATH`, `SSL_CERT_FILE`.",
             ),
             text("request_timeout", "Limit of one HTTP exchange, such as `90s`. Default `60s`.")
-                .validate(Parses::new("a duration such as `90s` or `1h30m`", |text: &str| checked(duration::parse(text)))),
+                .validate(UnlessEmpty(Parses::new("a duration such as `90s` or `1h30m`", |text: &str| {
+                    checked(duration::parse_positive(text))
+                }))),
             Attribute::optional("max_retries", Type::Number)
                 .describe("How often a request that failed in passing is sent again. Default `8`.")
                 .validate(WholeNumber { least: 0, most: 30 }),

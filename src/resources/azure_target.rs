@@ -126,7 +126,10 @@ pub(crate) fn attributes<K: TargetId>() -> [Attribute; 5] {
 
 /// A subscription or tenant.
 pub(crate) fn guid() -> impl Validate {
-    Parses::new("a GUID", |text: &str| text.parse::<Guid>().map(drop))
+    Parses::new("a GUID", |text: &str| {
+        let guid = text.parse::<Guid>();
+        guid.map(drop).map_err(|fault| fault.reason().to_owned())
+    })
 }
 
 /// The attributes that Konnect has fields of the same name for.

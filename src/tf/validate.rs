@@ -52,6 +52,21 @@ where
     }
 }
 
+/// A check that lets an empty text pass, for attributes in which it says as much as none.
+pub struct UnlessEmpty<V>(pub V);
+
+impl<V: Validate> Validate for UnlessEmpty<V> {
+    fn description(&self) -> String {
+        self.0.description()
+    }
+
+    fn validate(&self, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+        if value.as_str().is_none_or(|text| !text.trim().is_empty()) {
+            self.0.validate(value, path, diagnostics);
+        }
+    }
+}
+
 /// Text that must be one of these.
 pub struct OneOf(pub &'static [&'static str]);
 

@@ -71,8 +71,261 @@ fn the_configuration_beats_the_environment_and_variables_are_asked_in_order() {
     );
 }
 
+/// One setting as text, for the table of variables.
+type Read = fn(&Settings) -> Option<String>;
+
+fn exposed(secret: Option<&Secret>) -> Option<String> {
+    secret.map(|secret| secret.expose().to_owned())
+}
+
+fn path(path: Option<&PathBuf>) -> Option<String> {
+    path.map(|path| path.display().to_string())
+}
+
+/// Every variable of the provider block whose value is taken as it is, in the order in which it is asked.
+const TEXTS: &[(&[&str], Read)] = &[
+    (&["KONNECT_TOKEN", "KONNECT_SPAT"], |set| {
+        exposed(set.konnect.token.as_ref())
+    }),
+    (&["ARM_CLIENT_ID", "AZURE_CLIENT_ID"], |set| {
+        set.azure.credential.client_id.clone()
+    }),
+    (&["ARM_CLIENT_SECRET", "AZURE_CLIENT_SECRET"], |set| {
+        exposed(set.azure.credential.client_secret.as_ref())
+    }),
+    (&["ARM_CLIENT_CERTIFICATE"], |set| {
+        exposed(set.azure.credential.client_certificate.as_ref())
+    }),
+    (&["ARM_CLIENT_CERTIFICATE_PATH"], |set| {
+        path(set.azure.credential.client_certificate_path.as_ref())
+    }),
+    (&["ARM_CLIENT_CERTIFICATE_PASSWORD"], |set| {
+        exposed(set.azure.credential.client_certificate_password.as_ref())
+    }),
+    (&["ARM_OIDC_TOKEN", "TFC_WORKLOAD_IDENTITY_TOKEN"], |set| {
+        exposed(set.azure.credential.oidc_token.as_ref())
+    }),
+    (&["ARM_OIDC_TOKEN_FILE_PATH"], |set| {
+        path(set.azure.credential.oidc_token_file_path.as_ref())
+    }),
+    (&["AZURE_FEDERATED_TOKEN_FILE"], |set| {
+        path(set.azure.credential.federated_token_file.as_ref())
+    }),
+    (
+        &[
+            "ARM_OIDC_REQUEST_URL",
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "SYSTEM_OIDCREQUESTURI",
+        ],
+        |set| set.azure.credential.oidc_request_url.clone(),
+    ),
+    (
+        &[
+            "ARM_OIDC_REQUEST_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "SYSTEM_ACCESSTOKEN",
+        ],
+        |set| exposed(set.azure.credential.oidc_request_token.as_ref()),
+    ),
+    (
+        &[
+            "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+            "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID",
+        ],
+        |set| {
+            set.azure
+                .credential
+                .ado_pipeline_service_connection_id
+                .clone()
+        },
+    ),
+];
+
+/// The same for those whose values must have a form, each with two of it.
+const FORMED: &[(&[&str], [&str; 2], Read)] = &[
+    (
+        &["ARM_TENANT_ID", "AZURE_TENANT_ID"],
+        [
+            "2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a11",
+            "0b1f6471-1bf0-4dda-aec3-cb9272f09590",
+        ],
+        |set| set.azure.tenant_id.as_ref().map(ToString::to_string),
+    ),
+    (
+        &["ARM_SUBSCRIPTION_ID", "AZURE_SUBSCRIPTION_ID"],
+        [
+            "2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a11",
+            "0b1f6471-1bf0-4dda-aec3-cb9272f09590",
+        ],
+        |set| set.azure.subscription_id.as_ref().map(ToString::to_string),
+    ),
+    (
+        &["ARM_ENVIRONMENT", "AZURE_ENVIRONMENT"],
+        ["usgovernment", "china"],
+        |set| Some(set.azure.cloud.environment().to_string()),
+    ),
+    (
+        &["KONNECT_SERVER_URL"],
+        ["https://one.example/", "https://two.example/"],
+        |set| Some(set.konnect.server_url.to_string()),
+    ),
+    (
+        &["KONNECTAZURE_RESOURCE_MANAGER_URL"],
+        ["https://one.example/", "https://two.example/"],
+        |set| Some(set.azure.cloud.resource_manager().to_string()),
+    ),
+    (
+        &["KONNECTAZURE_MICROSOFT_GRAPH_URL"],
+        ["https://one.example/", "https://two.example/"],
+        |set| Some(set.azure.cloud.microsoft_graph().to_string()),
+    ),
+    (
+        &["KONNECTAZURE_ACTIVE_DIRECTORY_URL"],
+        ["https://one.example/", "https://two.example/"],
+        |set| Some(set.azure.cloud.active_directory().to_string()),
+    ),
+];
+
+/// With all of them set the first counts; without it the next, however many are empty.
+fn assert_order(names: &[&str], values: &[&str], read: Read) {
+    for first in 0..names.len() {
+        let variables: Vec<(&str, &str)> = names
+            .iter()
+            .enumerate()
+            .map(|(place, name)| {
+                let value = values
+                    .get(place % values.len())
+                    .copied()
+                    .unwrap_or_default();
+                (*name, if place < first { " " } else { value })
+            })
+            .collect();
+        let found = read(&resolved(&ProviderModel::default(), &variables));
+        assert_eq!(
+            found.as_deref(),
+            Some(values[first % values.len()]),
+            "{variables:?}"
+        );
+    }
+}
+
+#[test]
+fn every_variable_is_read_in_its_order() {
+    for (names, read) in TEXTS {
+        assert_order(names, &["one~value", "two~value", "three~value"], *read);
+    }
+    for (names, values, read) in FORMED {
+        assert_order(names, values, *read);
+    }
+    assert_eq!(
+        env::CA_CERTIFICATE_PATH,
+        ["KONNECTAZURE_CA_CERTIFICATE_PATH", "SSL_CERT_FILE"]
+    );
+}
+
+#[test]
+fn every_switch_has_a_variable_that_the_block_beats() {
+    type Switch = (
+        &'static str,
+        fn(&mut ProviderModel) -> &mut Attr<bool>,
+        fn(&CredentialSettings) -> bool,
+    );
+    let switches: [Switch; 4] = [
+        (
+            "ARM_USE_OIDC",
+            |model| &mut model.use_oidc,
+            |set| set.use_oidc,
+        ),
+        (
+            "ARM_USE_AKS_WORKLOAD_IDENTITY",
+            |model| &mut model.use_aks_workload_identity,
+            |set| set.use_aks_workload_identity,
+        ),
+        ("ARM_USE_MSI", |model| &mut model.use_msi, |set| set.use_msi),
+        ("ARM_USE_CLI", |model| &mut model.use_cli, |set| set.use_cli),
+    ];
+    for (variable, attribute, read) in switches {
+        for (text, expected) in [
+            ("true", true),
+            ("1", true),
+            ("True", true),
+            ("false", false),
+            ("0", false),
+        ] {
+            let settings = resolved(&ProviderModel::default(), &[(variable, text)]);
+            assert_eq!(
+                read(&settings.azure.credential),
+                expected,
+                "{variable}={text}"
+            );
+            let mut model = ProviderModel::default();
+            *attribute(&mut model) = Attr::Known(!expected);
+            let settings = resolved(&model, &[(variable, text)]);
+            assert_eq!(
+                read(&settings.azure.credential),
+                !expected,
+                "{variable}={text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_empty_text_in_the_block_is_as_good_as_none() {
+    let empty = ProviderModel {
+        konnect_token: "".into(),
+        konnect_server_url: "".into(),
+        tenant_id: " ".into(),
+        subscription_id: "".into(),
+        client_id: "".into(),
+        client_secret: "".into(),
+        environment: "".into(),
+        request_timeout: "".into(),
+        endpoints: Attr::Known(EndpointsModel {
+            resource_manager: "".into(),
+            ..EndpointsModel::default()
+        }),
+        ..ProviderModel::default()
+    };
+    let members = empty.clone().into_members();
+    let found =
+        crate::tf::config::validate(&super::super::schema::schema().attributes, &members, false);
+    assert!(found.is_empty(), "{found:?}");
+
+    let tenant = "2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a11";
+    let settings = resolved(
+        &empty,
+        &[
+            ("KONNECT_SPAT", "spat_b"),
+            ("ARM_TENANT_ID", tenant),
+            ("ARM_CLIENT_ID", "app"),
+            ("ARM_ENVIRONMENT", "china"),
+            ("KONNECTAZURE_RESOURCE_MANAGER_URL", "https://one.example"),
+        ],
+    );
+    assert_eq!(token(&settings), Some("spat_b"));
+    assert_eq!(settings.konnect.token_source, "KONNECT_SPAT");
+    assert_eq!(
+        settings.konnect.server_url.as_str(),
+        "https://global.api.konghq.com/"
+    );
+    assert_eq!(
+        settings.azure.tenant_id.as_ref().map(Guid::as_str),
+        Some(tenant)
+    );
+    assert_eq!(settings.azure.subscription_id, None);
+    assert_eq!(settings.azure.credential.client_id.as_deref(), Some("app"));
+    assert!(settings.azure.credential.client_secret.is_none());
+    assert_eq!(settings.azure.cloud.environment(), Environment::China);
+    assert_eq!(
+        settings.azure.cloud.resource_manager().as_str(),
+        "https://one.example/"
+    );
+}
+
 #[test]
 fn a_geo_host_becomes_the_global_one() {
+    // Row 78 of docs/user-pains.md.
     let settings = resolved(
         &ProviderModel::default(),
         &[("KONNECT_SERVER_URL", "https://eu.api.konghq.com/v2/")],
@@ -110,6 +363,7 @@ fn a_malformed_value_is_named_with_the_variable_it_came_from() {
 
 #[test]
 fn addresses_are_https_or_on_loopback_and_never_plain_for_sign_in() {
+    // Row 79 of docs/user-pains.md.
     for (variable, value, accepted) in [
         (
             "KONNECTAZURE_RESOURCE_MANAGER_URL",

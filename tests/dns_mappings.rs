@@ -159,6 +159,7 @@ fn the_three_kinds_of_mapping_are_made_changed_in_place_imported_and_destroyed()
 
 #[test]
 fn only_what_means_something_else_is_a_change() {
+    // Row 91 of docs/user-pains.md: order counts among servers only, spelling nowhere.
     let cloud = Simulator::start(Seed::Demo);
     Case::new(cloud.env())
         .apply(

@@ -47,6 +47,7 @@ fn statuses(output: &Output) -> Vec<(String, String)> {
         .collect()
 }
 
+// Row 85 of docs/user-pains.md: what the provider knows of a peering is told without a configuration.
 #[test]
 fn what_would_make_a_peering_fail_is_named_with_what_to_do() {
     let simulator = Simulator::start(Seed::Demo);

@@ -73,6 +73,7 @@ fn peered_vnets(simulator: &Simulator, names: &[&str]) -> String {
 
 #[test]
 fn multi_subscription_shares_one_role_between_subscriptions() {
+    // Row 84 of docs/user-pains.md.
     // Rows 17 and 84: one role and one provider block for all subscriptions.
     let simulator = Simulator::start(Seed::Demo);
     let workspace = example(

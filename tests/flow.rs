@@ -279,6 +279,7 @@ fn a_provider_that_is_told_to_terminate_answers_first_so_that_the_peering_stays_
 
 #[test]
 fn a_token_that_konnect_refuses_is_named_by_where_it_came_from_but_never_shown() {
+    // Row 82 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     let mut workspace = Workspace::new(simulator.env());
     workspace.set("KONNECT_TOKEN", "kpat_not0the0right0one");
@@ -293,18 +294,88 @@ fn a_token_that_konnect_refuses_is_named_by_where_it_came_from_but_never_shown()
 }
 
 #[test]
+fn the_debug_log_tells_the_credential_and_what_became_of_a_geo_host() {
+    // Row 78 of docs/user-pains.md.
+    let simulator = Simulator::start(Seed::Demo);
+    simulator.consent();
+    let mut workspace = Workspace::new(simulator.env());
+    let log = workspace.folder().join("debug.log");
+    workspace.set("TF_LOG", "DEBUG");
+    workspace.set("TF_LOG_PATH", log.to_str().unwrap());
+    // Nothing here asks Konnect, which would not be reached.
+    workspace.set("KONNECT_SERVER_URL", "https://us.api.konghq.com/v2/");
+    workspace.write("data \"konnectazure_service_principal\" \"kong\" {}\n");
+    workspace.apply().expect_success("apply");
+    let log = std::fs::read_to_string(log).unwrap();
+    let line = |text: &str| log.lines().find(|line| line.contains(text));
+    let chosen = line("chose how to authenticate to Azure");
+    assert!(
+        chosen.is_some_and(|line| line.contains("client secret")),
+        "{chosen:?}"
+    );
+    let mapped = line("geo hosts do not serve the Cloud Gateways API");
+    assert!(
+        mapped.is_some_and(
+            |line| line.contains("us.api.konghq.com") && line.contains("global.api.konghq.com")
+        ),
+        "{mapped:?}"
+    );
+}
+
+#[test]
 fn malformed_provider_settings_are_refused_on_their_attribute() {
     let workspace = Workspace::new(Vec::new());
-    workspace.write("provider \"konnectazure\" {\n  tenant_id = \"contoso\"\n}\ndata \"konnectazure_network\" \"this\" {\n  name = \"x\"\n}\n");
-    let said = folded(
-        &workspace
+    for (name, value, says) in [
+        ("tenant_id", "\"contoso\"", "GUID"),
+        ("subscription_id", "\"/subscriptions/1\"", "GUID"),
+        (
+            "konnect_server_url",
+            "\"http://konnect.example\"",
+            "use https",
+        ),
+        (
+            "konnect_server_url",
+            "\"global.api.konghq.com\"",
+            "https://",
+        ),
+        ("oidc_request_url", "\"http://ci.example\"", "use https"),
+        ("oidc_request_url", "\"ci\"", "no URL"),
+        ("environment", "\"moon\"", "`usgovernment`"),
+        ("request_timeout", "\"90\"", "unit"),
+        ("request_timeout", "\"0s\"", "longer than zero"),
+        ("max_retries", "-1", "from 0"),
+        ("max_retries", "1.5", "whole number"),
+        ("max_concurrent_requests", "0", "from 1"),
+        (
+            "endpoints",
+            "{ resource_manager = \"http://arm.example\" }",
+            "resource_manager",
+        ),
+        (
+            "endpoints",
+            "{ active_directory = \"http://localhost\" }",
+            "active_directory",
+        ),
+    ] {
+        workspace.write(&format!(
+            "provider \"konnectazure\" {{\n  {name} = {value}\n}}\ndata \"konnectazure_network\" \"this\" {{\n  name = \"x\"\n}}\n"
+        ));
+        let said = workspace
             .run(&["validate", "-no-color"])
-            .expect_failure("validate"),
+            .expect_failure("validate");
+        let place = "on main.tf line 10, in provider \"konnectazure\"";
+        for part in [name, says, place] {
+            assert!(said.contains(part), "{name} = {value}: {said}");
+        }
+    }
+    // As modules pass it on where nobody set it.
+    workspace.write(
+        "provider \"konnectazure\" {\n  tenant_id = \"\"\n  environment = \"\"\n  konnect_server_url = \"\"\n  oidc_request_url = \"\"\n}\n\
+         data \"konnectazure_network\" \"this\" {\n  name = \"x\"\n}\n",
     );
-    assert!(
-        said.contains("tenant_id") && said.contains("GUID"),
-        "{said}"
-    );
+    workspace
+        .run(&["validate", "-no-color"])
+        .expect_success("validate");
 }
 
 #[test]
@@ -329,5 +400,49 @@ fn a_provider_setting_that_is_unknown_at_plan_does_not_fail_the_plan() {
         json!("ready")
     );
     workspace.assert_settled();
+    workspace.destroy().expect_success("destroy");
+}
+
+#[test]
+fn settings_that_become_unknown_later_leave_what_exists_as_it_was() {
+    let simulator = Simulator::start(Seed::Demo);
+    let mut workspace = Workspace::new(simulator.env());
+    let ready = simulator.ready();
+    workspace.unset("KONNECT_TOKEN");
+    workspace.unset("ARM_CLIENT_SECRET");
+    let configuration = |generation: u32| {
+        format!(
+            "resource \"terraform_data\" \"token\" {{\n  input = {}\n  triggers_replace = [{generation}]\n}}\n\
+             resource \"terraform_data\" \"secret\" {{\n  input = {}\n  triggers_replace = [{generation}]\n}}\n\
+             provider \"konnectazure\" {{\n  konnect_token = terraform_data.token.output\n  client_secret = terraform_data.secret.output\n}}\n\
+             resource \"konnectazure_service_principal\" \"kong\" {{}}\n\
+             resource \"konnectazure_dns_mappings\" \"this\" {{\n  name = \"corp\"\n  network_id = \"{}\"\n  \
+             mappings = [{{ domains = [\"corp.example\"], target_ip_addresses = [\"10.20.0.4\"] }}]\n}}\n",
+            ready["konnect_token"],
+            ready["client_secret"],
+            simulator.network_id("eastus2-prod")
+        )
+    };
+    workspace.write(&configuration(1));
+    workspace.apply().expect_success("apply");
+    let before = workspace.state();
+    workspace.write(&configuration(2));
+    simulator.clear_requests();
+    let plan = workspace.plan();
+    assert!(
+        folded(&plan.text).contains("Not refreshed: the provider's settings are not known yet"),
+        "{}",
+        plan.text
+    );
+    let ours = |address: &String| address.starts_with("konnectazure");
+    assert!(!plan.actions().keys().any(ours), "{}", plan.text);
+    assert_eq!(simulator.requests(), [] as [Json; 0]);
+    workspace.apply().expect_success("apply of new settings");
+    for (address, attributes) in workspace.state() {
+        assert!(
+            !ours(&address) || before[&address] == attributes,
+            "{address}"
+        );
+    }
     workspace.destroy().expect_success("destroy");
 }

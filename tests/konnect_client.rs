@@ -143,6 +143,7 @@ async fn what_the_service_offers_is_read_even_when_it_is_written_oddly() {
 
 #[tokio::test]
 async fn a_create_makes_one_object_however_its_answer_is_lost() {
+    // Row 80 of docs/user-pains.md.
     for lost in [json!({ "reset": "after" }), json!({ "truncate": true })] {
         let cloud = Simulator::manual(Seed::Demo);
         let (client, network) = (client(&cloud), network(&cloud));

@@ -125,6 +125,7 @@ fn networks_of_an_unreadable_cloud_are_left_out_with_a_warning() {
 
 #[test]
 fn a_peering_is_found_by_id_and_by_name() {
+    // Row 74 of docs/user-pains.md.
     let cloud = Simulator::start(Seed::Demo);
     let id = gateway(&cloud, "orders", "azure-vnet-peering-attachment");
     let network = cloud.network_id(NETWORK);

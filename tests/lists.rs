@@ -123,6 +123,7 @@ async fn assert_like_imported(core: &mut Core, type_name: &str, filters: Json) -
 
 #[tokio::test]
 async fn every_page_is_found_once_and_only_what_is_ours() {
+    // Row 85 of docs/user-pains.md.
     let cloud = Simulator::start(Seed::Demo);
     add_peerings(&cloud, "eastus2-prod", 130);
     let transit = json!({ "kind": "aws-transit-gateway-attachment", "transit_gateway_id": "tgw-1", "ram_share_arn": "arn:aws:ram:1" });

@@ -78,6 +78,7 @@ fn a_token_that_may_not_read_accounts_leaves_the_cloud_unknown() {
 
 #[test]
 fn none_and_several_are_errors_that_say_so() {
+    // Row 74 of docs/user-pains.md.
     let cloud = Simulator::start(Seed::Demo);
     let [first, second] =
         ["eastus2-prod", "eastus2-staging"].map(|name| cloud.network_id(name).to_owned());

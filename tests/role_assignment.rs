@@ -381,6 +381,7 @@ fn without_the_right_to_look_the_principal_is_taken_as_given() {
 // Row 29 of docs/user-pains.md.
 #[test]
 fn an_equal_one_is_told_or_adopted() {
+    // Row 76 of docs/user-pains.md.
     let (simulator, kong) = consented();
     let vnet = simulator.vnet_id("vnet-orders");
     let existing = twin(&simulator, vnet, &kong);

@@ -158,6 +158,7 @@ async fn faults(core: &mut Core, frozen: &Frozen) -> Vec<String> {
 
 #[tokio::test]
 async fn every_state_that_was_ever_stored_can_be_read() {
+    // Row 75 of docs/user-pains.md.
     let mut core = Core::start(KonnectAzure::new(|_| None)).await;
     let mut files = frozen();
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
@@ -248,6 +249,7 @@ mod self_checks {
 
     #[tokio::test]
     async fn a_new_version_needs_a_way_from_the_old_one() {
+        // Row 75 of docs/user-pains.md.
         let frozen: [&[(&str, Type)]; 2] = [&[id(), title()], &[id(), label()]];
         assert_eq!(said(1, true, &frozen).await, Vec::<String>::new());
         let stuck = said(1, false, &frozen).await;

@@ -89,6 +89,7 @@ fn one_that_consent_made_is_adopted_unchanged_and_left_in_the_tenant() {
 
 #[test]
 fn whoever_must_not_adopt_is_told_what_exists_and_how_to_import_it() {
+    // Row 76 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Empty);
     simulator.consent();
     let id = principals(&simulator)[0]["id"].as_str().unwrap().to_owned();

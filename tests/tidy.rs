@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "tidy/directions.rs"]
 mod directions;
+#[path = "tidy/pains.rs"]
+mod pains;
 #[path = "tidy/source.rs"]
 mod source;
 
@@ -86,6 +88,17 @@ fn every_resource_has_an_example() {
             "Add examples/resources/<type>/resource.tf, which the registry's page shows. If it is no resource, list it in SHARED.",
         );
     }
+}
+
+#[test]
+#[expect(clippy::panic, reason = "a table that cannot be read is a failed test")]
+fn every_complaint_is_held_by_a_test() {
+    let table = fs::read_to_string(root().join(pains::TABLE));
+    let table = table.unwrap_or_else(|error| panic!("{}: {error}", pains::TABLE));
+    assert_none(
+        &pains::findings(&table, pains::ROWS, &rust()),
+        "Each row names the tests that hold the provider to what it says, and each of those tests says so in a comment.",
+    );
 }
 
 fn root() -> PathBuf {

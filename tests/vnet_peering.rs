@@ -328,6 +328,7 @@ fn a_failed_peering_says_why_and_is_replaced_by_the_next_apply() {
 
 #[test]
 fn what_exists_is_an_error_with_its_import_or_adopted_where_it_is_the_same() {
+    // Row 76 of docs/user-pains.md.
     let cloud = granted();
     let id = made_outside(
         &cloud,

@@ -48,6 +48,7 @@ mod tests {
 
     #[test]
     fn proxies_come_from_the_environment() {
+        // Row 79 of docs/user-pains.md.
         let count = |set: &[(&str, &str)]| {
             let found = proxies(|name| {
                 let mut set = set.iter();

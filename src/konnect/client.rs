@@ -168,6 +168,7 @@ pub(super) mod tests {
 
     #[tokio::test]
     async fn token_trouble_comes_with_advice_and_without_the_token() {
+        // Row 82 of docs/user-pains.md.
         let unauthorized = advice(401, r#"{"title":"Unauthorized"}"#).await;
         assert!(unauthorized.contains("KONNECT_TOKEN") && unauthorized.contains("expired"));
         let forbidden = advice(403, r#"{"title":"Forbidden"}"#).await;

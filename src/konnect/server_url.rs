@@ -76,6 +76,7 @@ mod tests {
 
     #[test]
     fn usual_spellings_lead_to_the_global_host() {
+        // Row 78 of docs/user-pains.md.
         for text in [
             DEFAULT_SERVER_URL,
             "https://global.api.konghq.com/",

@@ -98,6 +98,7 @@ fn import_blocks_generate_configuration_that_is_valid_and_settled() {
 
 #[test]
 fn bad_import_ids_are_answered_with_the_form() {
+    // Row 72 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     let workspace = workspace(&simulator, &everything(&simulator));
     for (address, id, form) in [
@@ -403,6 +404,7 @@ fn started_by_hand_the_program_says_what_it_is() {
 
 #[test]
 fn a_bundle_in_ssl_cert_file_is_trusted_and_an_unknown_authority_is_refused_at_once() {
+    // Row 79 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     let mut workspace = workspace(
         &simulator,

@@ -8,6 +8,7 @@ use super::{everything, grants, lone_peering, mappings, peering, text, workspace
 
 #[test]
 fn the_whole_flow_bears_unknown_keys_decimals_small_pages_and_slow_states() {
+    // Row 88 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     simulator.settings(json!({
         "konnect": {
@@ -54,6 +55,7 @@ fn the_whole_flow_bears_unknown_keys_decimals_small_pages_and_slow_states() {
 
 #[test]
 fn absent_optional_fields_make_neither_errors_nor_changes() {
+    // Row 88 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     simulator.fault(json!([
         { "service": "graph", "path": "servicePrincipals", "times": 0,
@@ -123,6 +125,7 @@ fn an_unreachable_graph_does_not_hold_up_an_assignment() {
 
 #[test]
 fn a_gateways_own_404_does_not_drop_objects_from_the_state() {
+    // Row 89 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     let workspace = workspace(&simulator, &mappings(&simulator, "10.20.0.4", ""));
     workspace.apply().expect_success("apply");
@@ -231,6 +234,7 @@ fn a_name_taken_behind_our_back_is_told_with_its_id_whatever_the_refusal_says() 
 
 #[test]
 fn storms_of_refusals_that_pass_do_not_fail_an_apply() {
+    // Row 80 of docs/user-pains.md.
     let simulator = Simulator::start(Seed::Demo);
     simulator.fault(json!([
         { "service": "entra", "times": 2, "status": 503, "headers": { "retry-after": "0" } },

@@ -92,6 +92,44 @@ impl Source {
         module
     }
 
+    /// The test function of this name, from the comments and attributes before it to the end of its body.
+    pub(crate) fn test_function(&self, name: &str) -> Option<Range<usize>> {
+        words(&self.code, "fn").find_map(|offset| {
+            let (found, end) = identifier(&self.code, offset + "fn".len())?;
+            if found != name {
+                return None;
+            }
+            let start = self.item_start(offset);
+            let attributes = self.code.get(start..offset)?;
+            words(attributes, "test").next()?;
+            Some(start..item_end(&self.code, end))
+        })
+    }
+
+    /// Where the comments and attributes of the item around `offset` begin: after the last line that is blank or ends another item.
+    fn item_start(&self, offset: usize) -> usize {
+        let line_start = |end: usize| {
+            self.text
+                .get(..end)
+                .and_then(|text| text.rfind('\n'))
+                .map_or(0, |at| at + 1)
+        };
+        let mut start = line_start(offset);
+        while let Some(end) = start.checked_sub(1) {
+            let above = line_start(end);
+            let is_blank = self
+                .text
+                .get(above..end)
+                .is_none_or(|line| line.trim().is_empty());
+            let code = self.code.get(above..end).unwrap_or_default().trim_end();
+            if is_blank || code.ends_with(['{', '}', ';']) {
+                break;
+            }
+            start = above;
+        }
+        start
+    }
+
     /// Every path that leads to an item of this crate, from the crate's root: `use` lines, paths in line, relative ones.
     pub(crate) fn references(&self) -> Vec<(usize, Vec<String>)> {
         let mut found = Vec::new();

@@ -147,6 +147,7 @@ async fn an_untrusted_certificate_fails_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn the_pause_that_was_asked_for_holds_for_everyone() {
+    // Row 81 of docs/user-pains.md.
     let script = Script::new([with_header(429, "retry-after", "20"), ok(), ok()]);
     let api = api(&script);
     let scope = Scope::detached(MINUTE);
@@ -256,6 +257,7 @@ async fn nothing_is_begun_after_cancellation() {
 
 #[tokio::test(start_paused = true)]
 async fn exchanges_at_a_time_are_limited_but_pauses_do_not_count() {
+    // Row 81 of docs/user-pains.md.
     let slow = || Answer::Slow(Duration::from_secs(1), Box::new(ok()));
     let script = Script::new((0..6).map(|_| slow()));
     let mut settings = settings(&script, token());

@@ -121,6 +121,7 @@ mod tests {
 
     #[test]
     fn slashes_and_json_name_the_same() {
+        // Row 72 of docs/user-pains.md.
         for text in [
             format!("{EXAMPLE_NETWORK}/{EXAMPLE_OBJECT}"),
             format!(" {EXAMPLE_NETWORK}/{EXAMPLE_OBJECT}\n"),

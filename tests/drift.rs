@@ -185,7 +185,12 @@ fn ids_stay_whatever_is_changed() {
 fn every_configured_attribute_that_was_changed_outside_is_planned_back() {
     let simulator = Simulator::start(Seed::Demo);
     let workspace = Workspace::new(simulator.env());
-    workspace.write(&everything(&simulator, "", "10.20.0.4"));
+    // The checks before a creation would find the peering that was only renamed in the local cloud.
+    workspace.write(&everything(
+        &simulator,
+        "  preflight = false\n",
+        "10.20.0.4",
+    ));
     workspace.apply().expect_success("apply");
     let state = workspace.state();
     let role = state[ROLE]["role_definition_id"].as_str().unwrap();

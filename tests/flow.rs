@@ -363,7 +363,7 @@ fn malformed_provider_settings_are_refused_on_their_attribute() {
         let said = workspace
             .run(&["validate", "-no-color"])
             .expect_failure("validate");
-        let place = "on main.tf line 10, in provider \"konnectazure\"";
+        let place = "in provider \"konnectazure\"";
         for part in [name, says, place] {
             assert!(said.contains(part), "{name} = {value}: {said}");
         }

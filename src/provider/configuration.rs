@@ -70,6 +70,19 @@ pub fn check_endpoint(service: Service, text: &str) -> Result<(), EndpointError>
 struct Found {
     value: String,
     source: &'static str,
+    /// It stands in the block.
+    is_configured: bool,
+}
+
+/// Of two settings that say the same, the one in the block beats the one in the environment.
+fn outrank(direct: Option<Found>, file: Option<Found>) -> (Option<Found>, Option<Found>) {
+    let is_configured =
+        |found: &Option<Found>| found.as_ref().is_some_and(|found| found.is_configured);
+    match (is_configured(&direct), is_configured(&file)) {
+        (true, false) => (direct, None),
+        (false, true) => (None, file),
+        _ => (direct, file),
+    }
 }
 
 struct Reader<'e> {
@@ -145,6 +158,7 @@ impl Reader<'_> {
             (!value.trim().is_empty()).then_some(Found {
                 value,
                 source: name,
+                is_configured: false,
             })
         })
     }
@@ -159,6 +173,7 @@ impl Reader<'_> {
             Attr::Known(value) if !value.trim().is_empty() => Some(Found {
                 value: value.clone(),
                 source: name,
+                is_configured: true,
             }),
             Attr::Unknown => None,
             // A variable without a value is often passed on as an empty text.
@@ -213,7 +228,7 @@ impl Reader<'_> {
 
     fn duration(&mut self, name: &'static str, configured: &Attr<String>) -> Option<Duration> {
         let found = self.text(name, configured, &[]);
-        self.parsed(name, found, |text| duration::parse_positive(text))
+        self.parsed(name, found, duration::parse_positive)
     }
 
     fn poll_step(&mut self) -> Option<Duration> {
@@ -254,14 +269,16 @@ impl Reader<'_> {
         .unwrap_or(default)
     }
 
-    /// A value that may also stand in a file; both may be given if they agree.
+    /// A value that may also stand in a file; both may be given side by side if they agree.
     fn text_or_file(
         &mut self,
         (name, configured, names): (&'static str, &Attr<String>, &[&'static str]),
         (file_name, configured_file, file_names): (&'static str, &Attr<String>, &[&'static str]),
     ) -> Option<String> {
-        let direct = self.text(name, configured, names).map(|found| found.value);
+        let direct = self.text(name, configured, names);
         let file = self.text(file_name, configured_file, file_names);
+        let (direct, file) = outrank(direct, file);
+        let direct = direct.map(|found| found.value);
         let filed = self.parsed(file_name, file, |path| {
             let content = std::fs::read_to_string(path)
                 .map_err(|refusal| format!("the file {path} cannot be read: {refusal}"))?;
@@ -284,6 +301,7 @@ impl Reader<'_> {
         let default = || Found {
             value: konnect::DEFAULT_SERVER_URL.to_owned(),
             source: "konnect_server_url",
+            is_configured: false,
         };
         let found = self
             .text(
@@ -354,35 +372,35 @@ impl Reader<'_> {
                 env::CLIENT_SECRET_FILE_PATH,
             ),
         );
-        // HCP Terraform's own token is asked last, so that a token file wins over it.
-        let oidc_token_file_path = text(self.text(
+        let oidc_token_file_path = self.text(
             "oidc_token_file_path",
             &model.oidc_token_file_path,
             env::OIDC_TOKEN_FILE_PATH,
-        ));
-        let oidc_token = self
-            .text("oidc_token", &model.oidc_token, env::OIDC_TOKEN)
-            .or_else(|| {
-                if oidc_token_file_path.is_none() {
-                    self.variable(env::HCP_IDENTITY_TOKEN)
-                } else {
-                    None
-                }
-            });
-        CredentialSettings {
-            client_id,
-            client_secret: client_secret.map(confidential),
-            client_certificate: secret(self.text(
+        );
+        let oidc_token = self.text("oidc_token", &model.oidc_token, env::OIDC_TOKEN);
+        let (oidc_token, oidc_token_file_path) = outrank(oidc_token, oidc_token_file_path);
+        // HCP Terraform's own token is asked last, so that a token file wins over it.
+        let oidc_token = oidc_token.or_else(|| match oidc_token_file_path {
+            None => self.variable(env::HCP_IDENTITY_TOKEN),
+            Some(_) => None,
+        });
+        let (client_certificate, client_certificate_path) = outrank(
+            self.text(
                 "client_certificate",
                 &model.client_certificate,
                 env::CLIENT_CERTIFICATE,
-            )),
-            client_certificate_path: text(self.text(
+            ),
+            self.text(
                 "client_certificate_path",
                 &model.client_certificate_path,
                 env::CLIENT_CERTIFICATE_PATH,
-            ))
-            .map(PathBuf::from),
+            ),
+        );
+        CredentialSettings {
+            client_id,
+            client_secret: client_secret.map(confidential),
+            client_certificate: secret(client_certificate),
+            client_certificate_path: text(client_certificate_path).map(PathBuf::from),
             client_certificate_password: secret(self.text(
                 "client_certificate_password",
                 &model.client_certificate_password,
@@ -390,7 +408,7 @@ impl Reader<'_> {
             )),
             use_oidc: self.switch("use_oidc", &model.use_oidc, env::USE_OIDC, false),
             oidc_token: secret(oidc_token),
-            oidc_token_file_path: oidc_token_file_path.map(PathBuf::from),
+            oidc_token_file_path: text(oidc_token_file_path).map(PathBuf::from),
             federated_token_file: self
                 .variable(env::FEDERATED_TOKEN_FILE)
                 .map(|found| PathBuf::from(found.value)),

@@ -431,6 +431,59 @@ fn a_secret_may_stand_in_a_file_but_not_differ_from_the_one_given() {
 }
 
 #[test]
+fn a_file_in_the_block_beats_a_value_in_the_environment_and_the_other_way_round() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "in-the-file\n").expect("the file");
+    let file = file.to_str().expect("UTF-8");
+    let settings = resolved(
+        &ProviderModel {
+            client_secret_file_path: file.into(),
+            client_certificate_path: "bundle.pfx".into(),
+            oidc_token_file_path: "token".into(),
+            ..ProviderModel::default()
+        },
+        &[
+            ("ARM_CLIENT_SECRET", "of-the-environment"),
+            ("ARM_CLIENT_CERTIFICATE", "of-the-environment"),
+            ("ARM_OIDC_TOKEN", "of-the-environment"),
+        ],
+    );
+    let credential = &settings.azure.credential;
+    assert_eq!(
+        exposed(credential.client_secret.as_ref()).as_deref(),
+        Some("in-the-file")
+    );
+    assert!(
+        credential.client_certificate.is_none() && credential.client_certificate_path.is_some()
+    );
+    assert!(credential.oidc_token.is_none() && credential.oidc_token_file_path.is_some());
+
+    let settings = resolved(
+        &ProviderModel {
+            client_secret: "of-the-block".into(),
+            client_certificate: "of-the-block".into(),
+            oidc_token: "of-the-block".into(),
+            ..ProviderModel::default()
+        },
+        &[
+            ("ARM_CLIENT_SECRET_FILE_PATH", "/nowhere"),
+            ("ARM_CLIENT_CERTIFICATE_PATH", "/nowhere"),
+            ("ARM_OIDC_TOKEN_FILE_PATH", "/nowhere"),
+        ],
+    );
+    let credential = &settings.azure.credential;
+    assert_eq!(
+        exposed(credential.client_secret.as_ref()).as_deref(),
+        Some("of-the-block")
+    );
+    assert!(
+        credential.client_certificate.is_some() && credential.client_certificate_path.is_none()
+    );
+    assert!(credential.oidc_token.is_some() && credential.oidc_token_file_path.is_none());
+}
+
+#[test]
 fn a_token_file_wins_over_the_token_that_hcp_terraform_hands_out() {
     let hcp = ("TFC_WORKLOAD_IDENTITY_TOKEN", "hcp");
     let settings = resolved(&ProviderModel::default(), &[hcp]);

@@ -35,17 +35,10 @@ fn created(simulator: &Simulator, kind: &str, body: &Json) -> String {
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
-/// Makes one object for each type, spelt as no configuration would spell it.
-fn made_by_hand(simulator: &Simulator) -> Vec<Found> {
-    let subscription = simulator.url("subscription_id").to_uppercase();
-    let tenant = simulator.url("tenant_id").to_uppercase();
-    let scope = format!("/subscriptions/{subscription}");
-    let vnet_id = simulator
-        .vnet_id("vnet-orders")
-        .replace("virtualNetworks", "VIRTUALNETWORKS");
+/// Consent, role and assignment as an administrator gave them; answers the service principal.
+fn granted_by_hand(simulator: &Simulator, scope: &str, vnet_id: &str) -> Json {
     let principal = simulator.consent();
     let principal_id = principal["id"].as_str().unwrap().to_owned();
-    let client_id = principal["app_id"].as_str().unwrap().to_uppercase();
     simulator.world(
         json!({ "add": "role_definition", "object": { "id": ROLE, "content": {
             "role_name": "Kong Cloud Gateway Peering Creator - Kong",
@@ -70,6 +63,20 @@ fn made_by_hand(simulator: &Simulator) -> Vec<Found> {
     simulator.world(json!({ "add": "role_assignment", "object": {
         "scope": scope, "role_definition": more["id"], "principal_id": principal_id,
     }}));
+    principal
+}
+
+/// Makes one object for each type, spelt as no configuration would spell it.
+fn made_by_hand(simulator: &Simulator) -> Vec<Found> {
+    let subscription = simulator.url("subscription_id").to_uppercase();
+    let tenant = simulator.url("tenant_id").to_uppercase();
+    let scope = format!("/subscriptions/{subscription}");
+    let vnet_id = simulator
+        .vnet_id("vnet-orders")
+        .replace("virtualNetworks", "VIRTUALNETWORKS");
+    let principal = granted_by_hand(simulator, &scope, &vnet_id);
+    let principal_id = principal["id"].as_str().unwrap().to_owned();
+    let client_id = principal["app_id"].as_str().unwrap().to_uppercase();
     let target = |kind: &str, key: &str, group: &str, name: &str| json!({ "kind": kind, "tenant_id": tenant, "subscription_id": subscription, "resource_group_name": group, (key): name });
     let peering = json!({
         "name": "orders",

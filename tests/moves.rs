@@ -448,6 +448,50 @@ fn shouted(mut block: Json, config: &str, key: &str) -> Json {
     block
 }
 
+/// The states of a peering with a hub and of a zone: both halves of each, spelt differently.
+fn hub_and_zone(simulator: &Simulator) -> (Json, Json) {
+    let ready = simulator.ready();
+    let path = format!(
+        "/v2/cloud-gateways/networks/{}",
+        simulator.network_id("eastus2-prod")
+    );
+    let gateway_config = "transit_gateway_attachment_config";
+    let hub = json!({ "name": "wan", "dns_config": null, (gateway_config): {
+        "kind": "azure-vhub-peering-attachment", "tenant_id": ready["tenant_id"], "subscription_id": ready["subscription_id"],
+        "resource_group_name": "rg-wan", "vhub_name": "hub-eastus2",
+    }});
+    let zone_config = "private_dns_attachment_config";
+    let zone = json!({ "name": "zone", (zone_config): {
+        "kind": "azure-private-hosted-zone-attachment", "domain_name": "corp.example", "peer_tenant_id": ready["tenant_id"],
+        "peer_subscription_id": ready["subscription_id"], "peer_resource_group_id": "rg-network", "peer_vnet_link_name": "kong",
+    }});
+    let read = |path: &str| simulator.konnect("GET", path, None).json();
+    let answered_hub = read(&created(
+        simulator,
+        &format!("{path}/transit-gateways"),
+        &hub,
+    ));
+    let answered_zone = read(&created(simulator, &format!("{path}/private-dns"), &zone));
+    let mut gateway = gateway_state(
+        simulator,
+        "azure_vhub_peering_gateway_response",
+        &answered_hub,
+    );
+    gateway["azure_vhub_peering_gateway"] = shouted(hub, gateway_config, "vhub_name");
+    gateway["name"] = json!("wan");
+    let mut private_dns = resolver_state(
+        simulator,
+        "azure_private_hosted_zone_response",
+        &answered_zone,
+        &answered_zone,
+    );
+    let zone = shouted(zone, zone_config, "domain_name");
+    private_dns[zone_config] =
+        json!({ "azure_private_hosted_zone_attachment_config": zone[zone_config] });
+    private_dns["name"] = json!("zone");
+    (gateway, private_dns)
+}
+
 #[test]
 fn hubs_zones_and_timeouts_are_taken_over_from_wherever_the_providers_came() {
     const MOVES: [(&str, &str); 3] = [
@@ -468,45 +512,10 @@ fn hubs_zones_and_timeouts_are_taken_over_from_wherever_the_providers_came() {
     let made = made(&simulator);
     let ready = simulator.ready();
     let network = simulator.network_id("eastus2-prod");
-    let path = format!("/v2/cloud-gateways/networks/{network}");
-    let gateway_config = "transit_gateway_attachment_config";
-    let hub = json!({ "name": "wan", "dns_config": null, (gateway_config): {
-        "kind": "azure-vhub-peering-attachment", "tenant_id": ready["tenant_id"], "subscription_id": ready["subscription_id"],
-        "resource_group_name": "rg-wan", "vhub_name": "hub-eastus2",
-    }});
-    let zone_config = "private_dns_attachment_config";
-    let zone = json!({ "name": "zone", (zone_config): {
-        "kind": "azure-private-hosted-zone-attachment", "domain_name": "corp.example", "peer_tenant_id": ready["tenant_id"],
-        "peer_subscription_id": ready["subscription_id"], "peer_resource_group_id": "rg-network", "peer_vnet_link_name": "kong",
-    }});
-    let read = |path: &str| simulator.konnect("GET", path, None).json();
-    let answered_hub = read(&created(
-        &simulator,
-        &format!("{path}/transit-gateways"),
-        &hub,
-    ));
-    let answered_zone = read(&created(&simulator, &format!("{path}/private-dns"), &zone));
+    let (gateway, private_dns) = hub_and_zone(&simulator);
     let mut assignment = made.assignment.clone();
     assignment["timeouts"] =
         json!({ "create": "10m", "read": null, "update": null, "delete": "1h" });
-    let mut gateway = gateway_state(
-        &simulator,
-        "azure_vhub_peering_gateway_response",
-        &answered_hub,
-    );
-    gateway["azure_vhub_peering_gateway"] = shouted(hub, gateway_config, "vhub_name");
-    gateway["name"] = json!("wan");
-    let mut private_dns = resolver_state(
-        &simulator,
-        "azure_private_hosted_zone_response",
-        &answered_zone,
-        &answered_zone,
-    );
-    let zone = shouted(zone, zone_config, "domain_name");
-    private_dns[zone_config] =
-        json!({ "azure_private_hosted_zone_attachment_config": zone[zone_config] });
-    private_dns["name"] = json!("zone");
-
     let workspace = with_state(
         &simulator,
         &[
@@ -561,8 +570,8 @@ resource "konnectazure_private_hosted_zone" "zone" {{
     assert_moves(&simulator, &workspace, &MOVES);
     let state = workspace.state();
     assert_eq!(state[MOVES[0].1]["timeouts"]["delete"], "1h");
-    assert_eq!(state[MOVES[1].1]["id"], answered_hub["id"]);
-    assert_eq!(state[MOVES[2].1]["id"], answered_zone["id"]);
+    assert_eq!(state[MOVES[1].1]["id"], gateway["id"]);
+    assert_eq!(state[MOVES[2].1]["id"], private_dns["id"]);
 }
 
 #[test]

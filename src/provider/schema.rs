@@ -128,7 +128,7 @@ pub fn schema() -> Schema {
     Schema::new(
         "Connects Azure virtual networks with Kong Konnect's Dedicated Cloud Gateways: Kong's application in the Entra tenant, the custom \
          role and its assignment, the peering until it is ready, and the DNS mappings, in one apply.\n\nEvery setting is optional and falls \
-         back to the environment variables named beside it; the configuration beats the environment.",
+         back to the environment variables named beside it; the configuration beats the environment. An empty text counts as not set, in either.",
         groups.into_iter().flatten().collect(),
     )
 }

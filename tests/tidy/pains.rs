@@ -10,7 +10,7 @@ use super::source::Source;
 pub(crate) const TABLE: &str = "docs/user-pains.md";
 
 /// The rows that have to be there.
-pub(crate) const ROWS: RangeInclusive<u32> = 70..=91;
+pub(crate) const ROWS: [RangeInclusive<u32>; 2] = [1..=36, 70..=91];
 
 /// Row, complaint, behaviour, test.
 const CELLS: usize = 4;
@@ -21,7 +21,7 @@ const WORDS_OF_A_REASON: usize = 5;
 /// What is wrong with the table `text`, of which `demanded` has to be there.
 pub(crate) fn findings(
     text: &str,
-    demanded: RangeInclusive<u32>,
+    demanded: impl IntoIterator<Item = u32>,
     sources: &[Source],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -42,7 +42,9 @@ pub(crate) fn findings(
             report(&fault);
         }
     }
-    let missing = demanded.filter(|number| !places.contains_key(number));
+    let missing = demanded
+        .into_iter()
+        .filter(|number| !places.contains_key(number));
     findings.extend(missing.map(|number| Finding(format!("{TABLE}:1: row {number} is missing"))));
     findings
 }

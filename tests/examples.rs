@@ -22,6 +22,7 @@ use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
 use support::snippets::{self, Snippet};
 use support::terraform::Workspace;
+use support::version::Feature;
 
 /// Folders of `examples` that the registry's layout asks for; all others with a `main.tf` are examples to apply.
 const REGISTRY_LAYOUT: [&str; 5] = [
@@ -267,7 +268,7 @@ fn every_example_is_applied_by_a_test() {
 /// Everything to validate: as many files as one configuration has, by where it stands.
 fn configurations() -> BTreeMap<String, String> {
     let root = root();
-    let identity = imports_by_identity();
+    let identity = Feature::ImportByIdentity.is_there();
     let mut found = BTreeMap::new();
     let examples = snippets::files(&root, "examples", "tf");
     let mut folders: BTreeMap<&str, String> = BTreeMap::new();
@@ -316,25 +317,9 @@ fn configurations() -> BTreeMap<String, String> {
     found
 }
 
-/// Whether the program under test knows `identity` in import blocks: Terraform does from 1.12 on.
-fn imports_by_identity() -> bool {
-    is_terraform_since(12)
-}
-
-/// Whether the program under test is Terraform 1.`minor` or later.
-fn is_terraform_since(minor: u32) -> bool {
-    let workspace = Workspace::new(Vec::new());
-    let version = workspace.run(&["version"]).expect_success("version");
-    let found = version
-        .strip_prefix("Terraform v1.")
-        .and_then(|rest| rest.split('.').next());
-    found.is_some_and(|found| found.parse().is_ok_and(|found: u32| found >= minor))
-}
-
 #[test]
 fn every_query_that_people_read_is_valid() {
-    if !is_terraform_since(14) {
-        eprintln!("skipped: this program has no queries");
+    if !Feature::Query.is_there_or_skipped() {
         return;
     }
     let root = root();

@@ -214,10 +214,17 @@ pub(crate) fn check<K: TargetId>(config: &Target) -> Diagnostics {
     );
     let parts = config.parts();
     let mut diagnostics = Diagnostics::new();
-    if config.id.known().is_some() {
-        // Terraform before 1.14 writes all that is known into the configuration that it generates for an import.
+    if says_the_same_twice::<K>(config) {
+        diagnostics.push(
+            Diagnostic::warning(
+                format!("`{}` alone would do", K::ID),
+                format!("{ways} Here both say the same, as in a configuration that was generated for an import: keep `{}`.", K::ID),
+            )
+            .at(Path::attribute(K::ID)),
+        );
+    } else if config.id.known().is_some() {
         let generated = format!(
-            "In a configuration that Terraform generated, keep `{}`.",
+            "In a configuration that was generated for an import, keep `{}`.",
             K::ID
         );
         for (name, part) in names.into_iter().zip(parts) {
@@ -248,6 +255,20 @@ pub(crate) fn check<K: TargetId>(config: &Target) -> Diagnostics {
         diagnostics.extend(check_joined::<K>(config));
     }
     diagnostics
+}
+
+/// Whether the id stands beside everything that follows from it, with no contradiction. Nobody writes that by hand, but hosts that
+/// cannot ask for a configuration (Terraform before 1.14, `OpenTofu`) write every settable attribute into the one they generate for an
+/// import, and that has to plan nothing.
+fn says_the_same_twice<K: TargetId>(config: &Target) -> bool {
+    let id = config.id.as_str().and_then(|id| id.parse::<K>().ok());
+    id.zip(config.known()).is_some_and(|(id, given)| {
+        let given = [given.subscription_id, given.resource_group_name, given.name];
+        id.parts()
+            .into_iter()
+            .zip(given)
+            .all(|(part, given)| is_same_text(part, given))
+    })
 }
 
 /// Parts that are well-formed one by one may still not make an id, as with a `/` in a name.
@@ -292,11 +313,19 @@ impl TargetPlan<'_> {
                 .and_then(|text| text.parse::<K>().ok());
             let [subscription, group, name] =
                 id.as_ref().map_or([None; 3], |id| id.parts().map(Some));
-            target.subscription_id =
-                keep_spelling(self.prior.map(|prior| &prior.subscription_id), subscription);
-            target.resource_group_name =
-                keep_spelling(self.prior.map(|prior| &prior.resource_group_name), group);
-            target.name = keep_spelling(self.prior.map(|prior| &prior.name), name);
+            let prior = self.prior;
+            // A part that stands beside the id says the same, and keeps the user's spelling.
+            if self.config.subscription_id.is_null() {
+                target.subscription_id =
+                    keep_spelling(prior.map(|prior| &prior.subscription_id), subscription);
+            }
+            if self.config.resource_group_name.is_null() {
+                target.resource_group_name =
+                    keep_spelling(prior.map(|prior| &prior.resource_group_name), group);
+            }
+            if self.config.name.is_null() {
+                target.name = keep_spelling(prior.map(|prior| &prior.name), name);
+            }
         }
         if self.config.tenant_id.is_null() {
             target.tenant_id = self.tenant(&target);

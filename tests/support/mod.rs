@@ -23,3 +23,4 @@ pub mod simulator;
 pub mod snippets;
 pub mod spec;
 pub mod terraform;
+pub mod version;

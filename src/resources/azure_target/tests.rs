@@ -209,7 +209,10 @@ fn exactly_one_way_is_taken() {
         (by_id(&vnet_id("orders")), vec![]),
         (unknown_id, vec![]),
         (
-            whole("orders"),
+            Target {
+                name: "billing".into(),
+                ..whole("orders")
+            },
             vec!["subscription_id", "resource_group_name", "vnet_name"],
         ),
     ] {
@@ -219,6 +222,20 @@ fn exactly_one_way_is_taken() {
             .collect();
         assert_eq!(found, expected, "{config:?}");
     }
+}
+
+#[test]
+fn what_older_hosts_generate_says_everything_twice_and_is_taken() {
+    let generated = Target {
+        name: "Orders".into(),
+        ..whole("orders")
+    };
+    let found = check::<VnetId>(&generated);
+    assert!(!found.has_errors());
+    assert_eq!(found.iter().count(), 1);
+    assert_eq!(fill(&generated, None, None), generated);
+    let paths = replaced_attributes::<VnetId>(&whole("orders"), &generated);
+    assert_eq!(attributes(&paths), [""; 0]);
 }
 
 #[test]

@@ -253,6 +253,10 @@ impl Resource for PeeringRoleResource {
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         moved::model(source)
     }
+
+    fn tidy_generated(&self, config: &mut Self::Model) {
+        plan::leave_out_defaults(config);
+    }
 }
 
 /// The least state from which a refresh finds the role.

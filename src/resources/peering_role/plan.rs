@@ -99,6 +99,26 @@ fn is_another_role(prior: &PeeringRoleModel, planned: &PeeringRoleModel) -> bool
     convert::is_adopted(prior) && planned.name != prior.name && !is_its_name
 }
 
+/// Takes out of a generated configuration what the purpose gives anyway, and the purpose where it is the usual one.
+pub(super) fn leave_out_defaults(config: &mut PeeringRoleModel) {
+    let Some(purpose) = config.purpose.as_str().and_then(Purpose::from_name) else {
+        return;
+    };
+    if config.name.as_str() == Some(purpose.role_name()) {
+        config.name = Attr::Null;
+    }
+    if config.description.as_str() == Some(Purpose::description()) {
+        config.description = Attr::Null;
+    }
+    let actions = texts(&config.actions);
+    if Purpose::of_actions(actions.iter().map(String::as_str)) == Some(purpose) {
+        config.actions = Attr::Null;
+    }
+    if purpose == Purpose::default() {
+        config.purpose = Attr::Null;
+    }
+}
+
 /// A set of the known texts.
 pub(super) fn texts(set: &Attr<Set<String>>) -> Vec<String> {
     set.known()
@@ -222,6 +242,35 @@ mod tests {
         let mut plan_defaults = plan(config(), Some(own()));
         fill(&mut plan_defaults);
         assert_eq!(plan_defaults.planned.purpose.as_str(), Some("vnet_peering"));
+    }
+
+    #[test]
+    fn a_generated_configuration_says_only_what_is_no_default() {
+        for purpose in Purpose::ALL {
+            let mut state = plan(
+                PeeringRoleModel {
+                    purpose: purpose.as_str().into(),
+                    ..config()
+                },
+                None,
+            );
+            fill(&mut state);
+            let mut generated = state.planned.clone();
+            leave_out_defaults(&mut generated);
+            assert!(generated.name.is_null() && generated.description.is_null());
+            assert!(generated.actions.is_null());
+            assert_eq!(generated.purpose.is_null(), purpose == Purpose::default());
+            let mut again = plan(generated, Some(state.planned.clone()));
+            fill(&mut again);
+            assert_eq!(again.planned, state.planned);
+        }
+        let own = PeeringRoleModel {
+            actions: Attr::Known(["a/b".to_owned()].into_iter().collect()),
+            ..own()
+        };
+        let mut generated = own.clone();
+        leave_out_defaults(&mut generated);
+        assert_eq!(generated, own);
     }
 
     #[test]

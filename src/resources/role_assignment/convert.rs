@@ -71,17 +71,28 @@ pub(super) fn fill_for_creation(config: &RoleAssignmentModel, planned: &mut Role
     let derivable = config.name.is_null()
         && config.use_existing != Attr::Known(true)
         && !config.use_existing.is_unknown();
-    let parts = (
-        parse::<ArmId>(&planned.scope),
-        parse::<RoleDefinitionId>(&planned.role_definition_id),
-        parse::<Guid>(&planned.principal_id),
-    );
-    if let (true, (Some(scope), Some(role), Some(principal_id))) = (derivable, &parts) {
-        let name = role_assignment_name(scope, principal_id, role.guid());
+    if derivable && let Some(name) = derived_name(planned) {
         planned.name = name.as_str().into();
     }
-    if let (Some(scope), Some(name)) = (parts.0, parse::<Guid>(&planned.name)) {
+    let scope = parse::<ArmId>(&planned.scope);
+    if let (Some(scope), Some(name)) = (scope, parse::<Guid>(&planned.name)) {
         planned.id = Attr::Known(RoleAssignmentId::new(&scope, &name).to_string());
+    }
+}
+
+/// The name of an assignment that is given none. `None` while a part of it is unknown.
+fn derived_name(model: &RoleAssignmentModel) -> Option<Guid> {
+    let scope = parse::<ArmId>(&model.scope)?;
+    let role = parse::<RoleDefinitionId>(&model.role_definition_id)?;
+    let principal_id = parse::<Guid>(&model.principal_id)?;
+    Some(role_assignment_name(&scope, &principal_id, role.guid()))
+}
+
+/// A generated configuration needs no name that follows from the rest.
+pub(super) fn leave_out_derived_name(config: &mut RoleAssignmentModel) {
+    let name = parse::<Guid>(&config.name);
+    if name.is_some() && name == derived_name(config) {
+        config.name = Attr::Null;
     }
 }
 

@@ -222,6 +222,10 @@ impl Resource for RoleAssignmentResource {
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         moved::model(source)
     }
+
+    fn tidy_generated(&self, config: &mut Self::Model) {
+        convert::leave_out_derived_name(config);
+    }
 }
 
 /// The least state from which a refresh finds the assignment.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -168,12 +169,16 @@ pub trait DynProvider: Send + Sync {
 
     /// Takes a configuration.
     async fn configure(&self, config: Value, host: Host) -> Diagnostics;
+
+    /// Whether something in the last configuration was not known yet.
+    fn is_configuration_unknown(&self) -> bool;
 }
 
 /// The adaptor from [`Provider`] to [`DynProvider`].
 pub struct ErasedProvider<P> {
     provider: P,
     shape: OnceLock<Shape>,
+    is_unknown: AtomicBool,
 }
 
 impl<P: Provider> ErasedProvider<P> {
@@ -182,6 +187,7 @@ impl<P: Provider> ErasedProvider<P> {
         Self {
             provider,
             shape: OnceLock::new(),
+            is_unknown: AtomicBool::new(false),
         }
     }
 
@@ -258,6 +264,8 @@ impl<P: Provider> DynProvider for ErasedProvider<P> {
     }
 
     async fn configure(&self, config: Value, host: Host) -> Diagnostics {
+        let is_unknown = !config.is_wholly_known();
+        self.is_unknown.store(is_unknown, Ordering::Release);
         let model = match self.decode(&config) {
             Ok((model, _)) => model,
             Err(errors) => return errors,
@@ -266,5 +274,9 @@ impl<P: Provider> DynProvider for ErasedProvider<P> {
             .catch_unwind()
             .await
             .unwrap_or_else(|panic| panicked("configuration", panic.as_ref()).into())
+    }
+
+    fn is_configuration_unknown(&self) -> bool {
+        self.is_unknown.load(Ordering::Acquire)
     }
 }

@@ -15,6 +15,7 @@ use super::diagnostics::Answer;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::erased::{DynDataSource, DynList, DynResource, panicked};
 use crate::tf::provider::DynProvider;
+use crate::tf::value::Value;
 
 /// How many answers of a stream may wait for the host.
 const STREAM_BUFFER: usize = 16;
@@ -189,7 +190,15 @@ impl CallName<'_> {
             tf_rpc = self.rpc,
             tf_resource_type = self.type_name,
             tf_req_id = %uuid::Uuid::new_v4(),
+            object_id = tracing::field::Empty,
         )
+    }
+}
+
+/// Names the object that the running call is about in its further log lines.
+pub(super) fn about(object: &Value) {
+    if let Some(id) = object.get("id").and_then(Value::as_str) {
+        tracing::Span::current().record("object_id", id);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Objects that come from elsewhere: imported, moved from another type, written as configuration.
 
-use super::calls::Call;
+use super::calls::{Call, about};
+use super::deferral::deferral;
 use super::diagnostics::encode as encode_diagnostics;
 use super::generated::{
     RawState, generate_resource_config, import_resource_state, move_resource_state,
@@ -23,12 +24,19 @@ pub(super) async fn import(
     } else {
         ImportId::Id(request.id)
     };
+    if let Some(deferred) = deferral(&call, request.client_capabilities.as_ref()) {
+        return Ok(import_resource_state::Response {
+            deferred: Some(deferred),
+            ..import_resource_state::Response::default()
+        });
+    }
     let StateAnswer {
         state,
         private,
         identity,
         mut diagnostics,
     } = resource.import(id, call.cancel).await;
+    about(&state);
     let mut imported_resources = Vec::new();
     if !diagnostics.has_errors() {
         imported_resources.push(import_resource_state::ImportedResource {

@@ -11,6 +11,7 @@ pub mod type_json;
 mod calls;
 mod codec_error;
 mod data_source;
+mod deferral;
 mod diagnostics;
 mod functions;
 mod import;

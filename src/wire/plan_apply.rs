@@ -1,9 +1,10 @@
 //! Changes: planned, then made real.
 
-use super::calls::Call;
+use super::calls::{Call, about};
+use super::deferral::deferral;
 use super::diagnostics::{encode as encode_diagnostics, encode_path};
 use super::generated::{apply_resource_change, plan_resource_change};
-use super::values::{decode, decode_identity, encode, encode_identity, encode_state};
+use super::values::{decode, decode_identity, encode, encode_identity, encode_state, is_absent};
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::erased::{ApplyRequest, PlanRequest};
 
@@ -14,9 +15,17 @@ pub(super) async fn plan(
     let resource = call.resource(&request.type_name)?;
     let shape = resource.shape();
     let kind = &shape.object_type;
+    let prior = decode("prior state", request.prior_state.as_ref(), kind)?;
+    about(&prior);
+    // What is destroyed is named by its state, and is destroyed by a provider that is configured by then.
+    let deferred = if is_absent(request.proposed_new_state.as_ref()) {
+        None
+    } else {
+        deferral(&call, request.client_capabilities.as_ref())
+    };
     let answer = resource
         .plan(PlanRequest {
-            prior: decode("prior state", request.prior_state.as_ref(), kind)?,
+            prior,
             proposed: decode("proposed state", request.proposed_new_state.as_ref(), kind)?,
             config: decode("configuration", request.config.as_ref(), kind)?,
             private: request.prior_private,
@@ -35,6 +44,7 @@ pub(super) async fn plan(
             &mut diagnostics,
         ),
         diagnostics: encode_diagnostics(diagnostics),
+        deferred,
         ..plan_resource_change::Response::default()
     })
 }
@@ -58,9 +68,11 @@ pub(super) async fn apply(
     let resource = call.resource(&request.type_name)?;
     let shape = resource.shape();
     let kind = &shape.object_type;
+    let prior = decode("prior state", request.prior_state.as_ref(), kind)?;
+    about(&prior);
     let answer = resource
         .apply(ApplyRequest {
-            prior: decode("prior state", request.prior_state.as_ref(), kind)?,
+            prior,
             planned: decode("planned state", request.planned_state.as_ref(), kind)?,
             config: decode("configuration", request.config.as_ref(), kind)?,
             private: request.planned_private,
@@ -69,6 +81,7 @@ pub(super) async fn apply(
         })
         .await;
     // From here on something may have been made: nothing may be lost.
+    about(&answer.state);
     let mut diagnostics = answer.diagnostics;
     Ok(apply_resource_change::Response {
         new_state: encode_state(&answer.state, kind, &mut diagnostics),

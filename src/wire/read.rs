@@ -1,6 +1,7 @@
 //! Refresh.
 
-use super::calls::Call;
+use super::calls::{Call, about};
+use super::deferral::deferral;
 use super::diagnostics::encode as encode_diagnostics;
 use super::generated::read_resource;
 use super::values::{decode, decode_identity, encode, encode_identity};
@@ -23,9 +24,17 @@ pub(super) async fn read(
 ) -> Result<read_resource::Response, Diagnostics> {
     let resource = call.resource(&request.type_name)?;
     let shape = resource.shape();
+    let state = decode("state", request.current_state.as_ref(), &shape.object_type)?;
+    about(&state);
+    if let Some(deferred) = deferral(&call, request.client_capabilities.as_ref()) {
+        return Ok(read_resource::Response {
+            deferred: Some(deferred),
+            ..unread(&request)
+        });
+    }
     let answer = resource
         .read(ReadRequest {
-            state: decode("state", request.current_state.as_ref(), &shape.object_type)?,
+            state,
             private: request.private,
             identity: decode_identity(request.current_identity.as_ref(), &shape.identity_type)?,
             cancel: call.cancel,

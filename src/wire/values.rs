@@ -22,6 +22,17 @@ pub(super) fn decode(
     decoded.map_err(|error| not_understood(what, &error))
 }
 
+/// Whether a value that came in is null.
+pub(super) fn is_absent(value: Option<&DynamicValue>) -> bool {
+    const NIL: &[u8] = &[0xc0];
+    value.is_none_or(
+        |value| match (value.msgpack.as_slice(), value.json.as_slice()) {
+            ([], json) => json.is_empty() || json.trim_ascii() == b"null",
+            (msgpack, _) => msgpack == NIL,
+        },
+    )
+}
+
 /// A value that goes out.
 pub(super) fn encode(what: &str, value: &Value, kind: &Type) -> Result<DynamicValue, Diagnostic> {
     msgpack::encode(value, kind)

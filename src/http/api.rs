@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::authorize::Authorize;
@@ -164,6 +165,13 @@ impl Api {
             attempts: 0,
             last: None,
         };
+        let span = tracing::debug_span!("call", api = self.name(), method = %call.method, path = call.url.path());
+        self.until_done(&mut call, &request).instrument(span).await
+    }
+
+    async fn until_done(&self, call: &mut Call<'_>, request: &Request) -> Result<Response, Error> {
+        let settings = &self.0.settings;
+        let scope = call.scope;
         let mut retries = 0;
         let mut renewed = false;
         let mut renew = false;
@@ -171,7 +179,7 @@ impl Api {
             if let Err(ended) = scope.check() {
                 return Err(call.ended(ended));
             }
-            self.pass_gate(&mut call).await?;
+            self.pass_gate(call).await?;
             let authorization = settings
                 .authorize
                 .authorization(scope, std::mem::take(&mut renew));
@@ -179,7 +187,7 @@ impl Api {
                 Ok(authorization) => authorization?,
                 Err(ended) => return Err(call.ended(ended)),
             };
-            let answer = self.attempt(&mut call, &request, authorization).await?;
+            let answer = self.attempt(call, request, authorization).await?;
             let (asked, failure) = match answer {
                 Ok(response) if response.status.is_success() => return Ok(response),
                 Ok(response)
@@ -193,7 +201,7 @@ impl Api {
                 }
                 Ok(response) => {
                     let asked = asked_pause(&response.headers, SystemTime::now());
-                    let refusal = self.refusal(&call, &response);
+                    let refusal = self.refusal(call, &response);
                     (asked, Judged::Refused(refusal))
                 }
                 Err(interruption) => (None, Judged::Interrupted(interruption)),
@@ -207,8 +215,8 @@ impl Api {
             {
                 self.0.gate.close_until(Instant::now() + asked);
             }
-            let verdict = self.judge(&request, asked, &failure);
-            let error = failure.into_error(self.name(), &call, verdict);
+            let verdict = self.judge(request, asked, &failure);
+            let error = failure.into_error(self.name(), call, verdict);
             let wait = match verdict {
                 Verdict::Final | Verdict::LookFirst => return Err(error),
                 _ if retries >= settings.retry.max_retries => return Err(error),
@@ -216,15 +224,9 @@ impl Api {
                 Verdict::RetryAfter(asked) => asked,
             };
             retries += 1;
-            tracing::debug!(
-                api = self.name(),
-                call = call.name,
-                attempt = call.attempts,
-                %error,
-                "failed in passing, will be sent again"
-            );
+            tracing::debug!(attempt = call.attempts, %error, "failed in passing, will be sent again");
             call.last = Some(error);
-            self.wait_until(&mut call, Instant::now() + wait).await?;
+            self.wait_until(call, Instant::now() + wait).await?;
         }
     }
 
@@ -270,7 +272,7 @@ impl Api {
             );
             return Err(call.stopped(Ended::Deadline, doing));
         }
-        tracing::trace!(api = self.name(), call = call.name, wait, "pause");
+        tracing::trace!(wait, "pause");
         match call.scope.sleep_until(when).await {
             Ok(()) => Ok(()),
             Err(ended) => Err(call.ended(ended)),
@@ -320,19 +322,17 @@ impl Api {
     }
 
     fn log(&self, call: &Call<'_>, took: Duration, answer: &Result<Response, Interruption>) {
-        let api = self.name();
-        let (path, attempt) = (call.url.path(), call.attempts);
-        let method = &call.method;
-        let ms = took.as_millis();
+        let attempt = call.attempts;
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match answer {
             Ok(response) => {
                 let status = response.status.as_u16();
                 let ids = self.header_trace(&response.headers);
                 let request_id = ids.first().map_or("", |(_, id)| id.as_str());
-                tracing::debug!(api, %method, path, status, attempt, request_id, ms, "exchange");
+                tracing::debug!(status, attempt, request_id, ms, "exchange");
             }
             Err(interruption) => {
-                tracing::debug!(api, %method, path, attempt, ms, error = %interruption, "exchange broke off");
+                tracing::debug!(attempt, ms, error = %interruption, "exchange broke off");
             }
         }
     }

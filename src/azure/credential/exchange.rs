@@ -1,13 +1,14 @@
 //! The credential library's way to the network: ours.
 
 use std::net::Ipv4Addr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use azure_core::error::ErrorKind;
 use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, StatusCode};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 use url::{Host, Url};
 
 use crate::azure::envelope::Fault;
@@ -16,6 +17,10 @@ use crate::http::{Error, Failure, Interruption, InterruptionKind, Response, Tran
 
 /// How long the machine's identity endpoint may take. It is on the same host: silence means that it is not there.
 const IDENTITY_ENDPOINT_LIMIT: Duration = Duration::from_secs(10);
+
+const API: &str = "Microsoft Entra";
+/// What Entra calls an exchange.
+const REQUEST_ID: &str = "x-ms-request-id";
 
 /// Sends the credential library's requests through our transport, so that CA bundle, proxies and limits are the same.
 #[derive(Debug)]
@@ -26,6 +31,27 @@ pub(super) struct Exchange {
 impl Exchange {
     pub(super) fn new(transport: Transport) -> Self {
         Self { transport }
+    }
+
+    async fn send(&self, outgoing: Outgoing) -> Result<Response, Broken> {
+        let sent = Instant::now();
+        let answer = if is_link_local(&outgoing.url) {
+            self.to_identity_endpoint(outgoing).await
+        } else {
+            self.transport.exchange(outgoing).await
+        };
+        let ms = u64::try_from(sent.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Ok(response) = &answer {
+            let status = response.status.as_u16();
+            let request_id = response.headers.get(REQUEST_ID);
+            let request_id = request_id
+                .and_then(|id| id.to_str().ok())
+                .unwrap_or_default();
+            tracing::debug!(status, request_id, ms, "exchange");
+        } else {
+            tracing::debug!(ms, "exchange broke off");
+        }
+        answer
     }
 
     async fn to_identity_endpoint(&self, outgoing: Outgoing) -> Result<Response, Broken> {
@@ -63,12 +89,10 @@ impl HttpClient for Exchange {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let outgoing = outgoing(request)?;
         let call = format!("{} {}", outgoing.method, outgoing.url.path());
-        let answer = if is_link_local(&outgoing.url) {
-            self.to_identity_endpoint(outgoing).await
-        } else {
-            self.transport.exchange(outgoing).await
-        };
-        let response = answer.map_err(|broken| interrupted(broken, call))?;
+        let (method, path) = (&outgoing.method, outgoing.url.path());
+        let span = tracing::debug_span!("call", api = API, %method, path);
+        let sent = self.send(outgoing).instrument(span);
+        let response = sent.await.map_err(|broken| interrupted(broken, call))?;
         let status = StatusCode::from(response.status.as_u16());
         let headers = to_headers(&response.headers);
         Ok(if response.status.is_success() {
@@ -127,7 +151,6 @@ fn to_headers(headers: &HeaderMap) -> Headers {
 
 /// The kind tells the library whether to try again; our own error inside is taken out again by `explain`.
 fn interrupted(broken: Broken, call: String) -> azure_core::Error {
-    const API: &str = "Microsoft Entra";
     match broken {
         Broken::Unusable(error) => azure_core::Error::new(ErrorKind::Other, error),
         Broken::Interrupted(source) => {

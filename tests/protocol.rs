@@ -13,12 +13,18 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "protocol/capabilities.rs"]
+mod capabilities;
 #[path = "protocol/elsewhere.rs"]
 mod elsewhere;
+#[path = "protocol/every_type.rs"]
+mod every_type;
 #[path = "protocol/failures.rs"]
 mod failures;
 #[path = "protocol/hostile.rs"]
 mod hostile;
+#[path = "protocol/hostile_types.rs"]
+mod hostile_types;
 #[path = "protocol/lifecycle.rs"]
 mod lifecycle;
 #[path = "protocol/lists.rs"]

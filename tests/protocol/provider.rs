@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use konnectazure::{
     tf::{provider::Host, types::Type, value::Value},
+    wire::Server,
+    wire::generated::provider_server::Provider as Service,
     wire::generated::{
         self as wire, call_function, get_functions, get_metadata, get_provider_schema,
         read_data_source,
@@ -314,4 +316,117 @@ async fn what_this_provider_has_none_of_is_answered_as_absent() {
         .get_states(wire::get_states::Request { type_name: name })
         .await;
     assert_eq!(stores.unwrap_err().code(), Code::Unimplemented);
+}
+
+#[tokio::test]
+async fn every_call_about_what_is_absent_is_answered() {
+    let (core, _) = start().await;
+    let mut client = core.client.clone();
+    let ghost = || "toy_ghost".to_owned();
+    let validated = client
+        .validate_ephemeral_resource_config(wire::validate_ephemeral_resource_config::Request {
+            type_name: ghost(),
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    let renewed = client
+        .renew_ephemeral_resource(wire::renew_ephemeral_resource::Request {
+            type_name: ghost(),
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    let action = client
+        .validate_action_config(wire::validate_action_config::Request {
+            type_name: ghost(),
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    for diagnostics in [
+        validated.diagnostics,
+        renewed.diagnostics,
+        action.diagnostics,
+    ] {
+        let found = checked(diagnostics);
+        assert!(has_errors(&found) && found[0].detail.contains("toy_ghost"));
+    }
+
+    // State stores are told apart from errors by their calls not being there.
+    let chunks = tokio_stream::iter([wire::write_state_bytes::RequestChunk::default()]);
+    let codes = [
+        client
+            .validate_state_store_config(wire::validate_state_store::Request::default())
+            .await
+            .map(drop),
+        client
+            .configure_state_store(wire::configure_state_store::Request::default())
+            .await
+            .map(drop),
+        client
+            .read_state_bytes(wire::read_state_bytes::Request::default())
+            .await
+            .map(drop),
+        client.write_state_bytes(chunks).await.map(drop),
+        client
+            .lock_state(wire::lock_state::Request::default())
+            .await
+            .map(drop),
+        client
+            .unlock_state(wire::unlock_state::Request::default())
+            .await
+            .map(drop),
+        client
+            .delete_state(wire::delete_state::Request::default())
+            .await
+            .map(drop),
+    ]
+    .map(|answer| answer.unwrap_err().code());
+    assert_eq!(codes, [Code::Unimplemented; 7]);
+}
+
+/// Terraform keeps schemas of other processes of the same provider.
+#[tokio::test]
+async fn a_server_that_nobody_asked_for_its_schema_works() {
+    let knowing = start().await.0;
+    let (toy, world) = Toy::new();
+    let server = Server::new(toy);
+    let kind = knowing.kind(THING);
+    let config = knowing.config(
+        THING,
+        &serde_json::json!({"name": "lamp", "place": "attic"}),
+    );
+    let planned = Service::plan_resource_change(
+        &server,
+        tonic::Request::new(wire::plan_resource_change::Request {
+            type_name: THING.to_owned(),
+            proposed_new_state: Some(dynamic(&config, &kind)),
+            config: Some(dynamic(&config, &kind)),
+            ..Default::default()
+        }),
+    )
+    .await
+    .unwrap()
+    .into_inner();
+    let applied = Service::apply_resource_change(
+        &server,
+        tonic::Request::new(wire::apply_resource_change::Request {
+            type_name: THING.to_owned(),
+            planned_state: planned.planned_state,
+            config: Some(dynamic(&config, &kind)),
+            planned_private: planned.planned_private,
+            planned_identity: planned.planned_identity,
+            ..Default::default()
+        }),
+    )
+    .await
+    .unwrap()
+    .into_inner();
+    assert!(checked(applied.diagnostics).is_empty());
+    assert!(applied.new_identity.is_some());
+    assert_eq!(world.things().len(), 1);
 }

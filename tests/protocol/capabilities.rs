@@ -1,0 +1,281 @@
+//! What hosts say that they can do, and what they may send besides: deferral, write-only values, provider meta, planned private data.
+
+use std::sync::Arc;
+
+use konnectazure::{
+    provider::KonnectAzure,
+    tf::value::Value,
+    wire::generated::{self as wire, ClientCapabilities, DynamicValue, deferred::Reason},
+};
+use serde_json::json;
+
+use crate::{
+    support::core::{
+        Action, Core, Stored, capabilities, checked, dynamic, has_errors, texts, undynamic,
+    },
+    toy::{COUNT, THING, Toy, World},
+};
+
+fn deferring() -> ClientCapabilities {
+    ClientCapabilities {
+        deferral_allowed: true,
+        ..capabilities()
+    }
+}
+
+fn block(region: impl Into<Value>) -> Value {
+    Value::object([("region", region.into()), ("retries", Value::Null)])
+}
+
+/// A provider whose region is not known yet, and a thing that was made before.
+async fn start() -> (Core, Arc<World>, Stored, Value) {
+    let (toy, world) = Toy::new();
+    let mut core = Core::start(toy).await;
+    let config = core.config(THING, &json!({"name": "lamp", "place": "attic"}));
+    let plan = core.plan(THING, &Stored::default(), &config).await.unwrap();
+    let (stored, _) = core.apply(THING, &Stored::default(), &plan, &config).await;
+    let unknown = core.configure(&block(Value::unknown())).await;
+    assert_eq!(texts(&unknown), [""; 0]);
+    world.calls();
+    (core, world, stored, config)
+}
+
+fn reason(deferred: Option<wire::Deferred>) -> Option<Reason> {
+    deferred.map(|deferred| deferred.reason())
+}
+
+async fn plan(
+    core: &mut Core,
+    type_name: &str,
+    prior: &Value,
+    config: &Value,
+    client_capabilities: Option<ClientCapabilities>,
+) -> (Value, Option<Reason>) {
+    let answer = core
+        .client
+        .plan_resource_change(wire::plan_resource_change::Request {
+            type_name: type_name.to_owned(),
+            prior_state: Some(core.encode(type_name, prior)),
+            proposed_new_state: Some(core.encode(type_name, config)),
+            config: Some(core.encode(type_name, config)),
+            client_capabilities,
+            ..Default::default()
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(!has_errors(&checked(answer.diagnostics)));
+    (
+        core.decode(type_name, answer.planned_state),
+        reason(answer.deferred),
+    )
+}
+
+#[tokio::test]
+async fn what_an_unknown_provider_block_hinders_is_deferred_where_that_is_allowed() {
+    let (mut core, world, stored, config) = start().await;
+    let because = Some(Reason::ProviderConfigUnknown);
+
+    let (planned, deferred) =
+        plan(&mut core, THING, &Value::Null, &config, Some(deferring())).await;
+    assert_eq!(deferred, because);
+    assert_eq!(planned.get("name"), Some(&"lamp".into()));
+    assert!(planned.get("id").unwrap().is_unknown());
+
+    let read = wire::read_resource::Request {
+        type_name: THING.to_owned(),
+        current_state: Some(core.encode(THING, &stored.state)),
+        private: b"kept".to_vec(),
+        client_capabilities: Some(deferring()),
+        ..Default::default()
+    };
+    let read = core.client.read_resource(read).await.unwrap().into_inner();
+    assert_eq!(core.decode(THING, read.new_state), stored.state);
+    assert_eq!(
+        (read.private, reason(read.deferred)),
+        (b"kept".to_vec(), because)
+    );
+
+    let import = wire::import_resource_state::Request {
+        type_name: THING.to_owned(),
+        id: "id-0".to_owned(),
+        client_capabilities: Some(deferring()),
+        ..Default::default()
+    };
+    let import = core
+        .client
+        .import_resource_state(import)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        (import.imported_resources.len(), reason(import.deferred)),
+        (0, because)
+    );
+    assert!(checked(import.diagnostics).is_empty());
+
+    let kind = core.data_sources[COUNT].object_type();
+    let asked = Value::object([("place", "attic".into()), ("things", Value::Null)]);
+    let source = wire::read_data_source::Request {
+        type_name: COUNT.to_owned(),
+        config: Some(dynamic(&asked, &kind)),
+        client_capabilities: Some(deferring()),
+        ..Default::default()
+    };
+    let source = core
+        .client
+        .read_data_source(source)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(reason(source.deferred), because);
+    let expected = Value::object([("place", "attic".into()), ("things", Value::unknown())]);
+    assert_eq!(undynamic(source.state, &kind), expected);
+    assert_eq!(world.calls(), [""; 0], "nothing was asked");
+}
+
+#[tokio::test]
+async fn nothing_is_deferred_that_the_host_did_not_allow() {
+    let (mut core, world, stored, config) = start().await;
+    for not_allowed in [None, Some(capabilities())] {
+        let (planned, deferred) = plan(&mut core, THING, &Value::Null, &config, not_allowed).await;
+        assert_eq!(deferred, None);
+        assert!(planned.get("id").unwrap().is_unknown());
+    }
+    let (refreshed, diagnostics) = core.refresh(THING, &stored).await;
+    assert_eq!((refreshed, texts(&diagnostics)), (Some(stored), vec![]));
+    assert_eq!(world.calls(), ["read"]);
+}
+
+#[tokio::test]
+async fn a_destruction_is_not_deferred() {
+    let (mut core, _, stored, _) = start().await;
+    let null = core.encode(THING, &Value::Null);
+    let request = wire::plan_resource_change::Request {
+        type_name: THING.to_owned(),
+        prior_state: Some(core.encode(THING, &stored.state)),
+        proposed_new_state: Some(null.clone()),
+        config: Some(null),
+        client_capabilities: Some(deferring()),
+        ..Default::default()
+    };
+    let answer = core
+        .client
+        .plan_resource_change(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(reason(answer.deferred), None);
+    assert!(core.decode(THING, answer.planned_state).is_null());
+}
+
+/// Terraform 1.11 allows deferrals throughout an apply, and fails on one that the plan did not have.
+#[tokio::test]
+async fn nothing_is_deferred_in_an_apply_where_the_provider_block_is_known() {
+    let (mut core, _, _, config) = start().await;
+    assert_eq!(texts(&core.configure(&block("north")).await), [""; 0]);
+    let (_, deferred) = plan(&mut core, THING, &Value::Null, &config, Some(deferring())).await;
+    assert_eq!(deferred, None);
+}
+
+/// Unknown values of its own are planned as unknown: one apply stays enough.
+#[tokio::test]
+async fn a_peering_of_an_unknown_network_is_planned_and_not_deferred() {
+    const PEERING: &str = "konnectazure_vnet_peering";
+    let mut core = Core::start(KonnectAzure::new(|_| None)).await;
+    let vnet = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/orders";
+    let written = json!({ "name": "orders", "vnet_id": vnet, "tenant_id": "11111111-2222-3333-4444-555555555555" });
+    let Value::Object(mut members) = core.config(PEERING, &written) else {
+        panic!("an object");
+    };
+    members.insert("network_id".to_owned(), Value::unknown());
+    let config = Value::Object(members);
+    for allowed in [deferring(), capabilities()] {
+        let (planned, deferred) =
+            plan(&mut core, PEERING, &Value::Null, &config, Some(allowed)).await;
+        assert_eq!(deferred, None);
+        assert!(planned.get("network_id").unwrap().is_unknown());
+        assert_eq!(planned.get("vnet_name"), Some(&"orders".into()));
+    }
+}
+
+/// Terraform before 1.11 would store them.
+#[tokio::test]
+async fn write_only_values_are_refused_where_the_host_would_store_them() {
+    let mut core = Core::start(Toy::new().0).await;
+    let config = core.config(
+        THING,
+        &json!({"name": "lamp", "place": "attic", "secret": "hidden"}),
+    );
+    let mut validate = async |client_capabilities| {
+        let request = wire::validate_resource_config::Request {
+            type_name: THING.to_owned(),
+            config: Some(core.encode(THING, &config)),
+            client_capabilities,
+        };
+        let answer = core.client.validate_resource_config(request).await.unwrap();
+        checked(answer.into_inner().diagnostics)
+    };
+    for too_old in [None, Some(ClientCapabilities::default())] {
+        let refused = validate(too_old).await;
+        assert_eq!(
+            texts(&refused),
+            ["secret: Write-only attribute not supported"]
+        );
+        assert!(!refused[0].detail.contains("hidden"));
+    }
+    assert_eq!(texts(&validate(Some(capabilities())).await), [""; 0]);
+}
+
+/// No schema announces provider meta, so that a host has none to send; one that does is not answered otherwise. Planned private data is
+/// sent since 1.16, and nothing here depends on it.
+#[tokio::test]
+async fn what_nobody_asked_for_changes_nothing() {
+    let (mut core, _, stored, config) = start().await;
+    let meta = || {
+        Some(DynamicValue {
+            msgpack: b"\x81\xa6module\xa4mine".to_vec(),
+            json: Vec::new(),
+        })
+    };
+    let schema = core
+        .client
+        .get_provider_schema(wire::get_provider_schema::Request {})
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(schema.provider_meta, None);
+
+    let read = wire::read_resource::Request {
+        type_name: THING.to_owned(),
+        current_state: Some(core.encode(THING, &stored.state)),
+        provider_meta: meta(),
+        ..Default::default()
+    };
+    let read = core.client.read_resource(read).await.unwrap().into_inner();
+    assert_eq!(core.decode(THING, read.new_state), stored.state);
+    let plan = wire::plan_resource_change::Request {
+        type_name: THING.to_owned(),
+        prior_state: Some(core.encode(THING, &stored.state)),
+        proposed_new_state: Some(core.encode(THING, &stored.state)),
+        config: Some(core.encode(THING, &config)),
+        prior_private: b"prior".to_vec(),
+        planned_private: b"planned".to_vec(),
+        provider_meta: meta(),
+        client_capabilities: Some(capabilities()),
+        ..Default::default()
+    };
+    let plan = core
+        .client
+        .plan_resource_change(plan)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(checked(plan.diagnostics).is_empty());
+    assert_eq!(core.decode(THING, plan.planned_state), stored.state);
+    assert_eq!(plan.planned_private, b"prior");
+    assert_eq!(
+        core.plan(THING, &stored, &config).await.unwrap().action,
+        Action::NoOp
+    );
+}

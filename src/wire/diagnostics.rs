@@ -95,7 +95,11 @@ pub(super) fn encode_path(path: &Path) -> Option<AttributePath> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::tf::arbitrary::{any_text, config};
 
     #[test]
     fn the_root_has_no_path() {
@@ -113,5 +117,36 @@ mod tests {
         let steps = encode_path(&path).expect("a path").steps;
         assert_eq!(steps.len(), 4);
         assert!(steps.iter().all(|step| step.selector.is_some()));
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            any_text().prop_map(Step::Attribute),
+            any_text().prop_map(Step::Key),
+            any::<i64>().prop_map(Step::Index),
+        ]
+    }
+
+    /// The step that a host reads.
+    fn read(step: attribute_path::Step) -> Step {
+        match step
+            .selector
+            .expect("a step without selector loses the place")
+        {
+            attribute_path::step::Selector::AttributeName(name) => Step::Attribute(name),
+            attribute_path::step::Selector::ElementKeyString(key) => Step::Key(key),
+            attribute_path::step::Selector::ElementKeyInt(index) => Step::Index(index),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn any_path_arrives_as_it_was_sent(steps in vec(any_step(), 0..6)) {
+            let path = steps.iter().fold(Path::root(), |path, step| path.join(step.clone()));
+            let arrived = encode_path(&path).map(|path| path.steps.into_iter().map(read).collect());
+            prop_assert_eq!(arrived, (!steps.is_empty()).then_some(steps));
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::support::simulator::{Seed, Simulator};
 use super::support::terraform::{Workspace, folded};
@@ -349,20 +349,38 @@ fn a_debugged_provider_serves_terraform_from_plan_to_destroy() {
         })
         .expect("the line to copy");
     workspace.set("TF_REATTACH_PROVIDERS", &attach);
+    let mut another = Workspace::new(Vec::new());
+    another.write("output \"type\" {\n  value = provider::konnectazure::dns_mapping_type([{ domains = [\"a.example\"], target_ip_addresses = [\"10.20.0.4\"] }])\n}\n");
+    another.set("TF_REATTACH_PROVIDERS", &attach);
     // What the provider is configured by is in its own environment.
     for (name, _) in simulator.env() {
         workspace.unset(&name);
     }
     let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        workspace.apply().expect_success("apply");
+        // Two hosts at once, each with connections of its own.
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                another
+                    .run(&["validate", "-no-color"])
+                    .expect_success("validate")
+            });
+            workspace.apply().expect_success("apply");
+        });
         workspace.assert_settled();
         workspace.destroy().expect_success("destroy");
     }));
     let runs_on = provider.try_wait().unwrap().is_none();
-    provider.kill().unwrap();
-    provider.wait().unwrap();
+    // As Ctrl-C in its own terminal.
+    let id = provider.id().to_string();
+    let interrupted = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    let ended = provider.wait().unwrap();
     worked.unwrap();
     assert!(runs_on, "the hosts' ends are not the provider's");
+    assert!(interrupted.success() && ended.success(), "{ended}");
+    let attached: Json = serde_json::from_str(&attach).unwrap();
+    let address = &attached["registry.terraform.io/konnect-azure/konnectazure"]["Addr"];
+    let socket = Path::new(address["String"].as_str().unwrap());
+    assert!(!socket.exists() && !socket.parent().unwrap().exists());
     assert!(
         !simulator
             .requests_matching("konnect", "POST", "private-dns")
@@ -399,7 +417,26 @@ fn started_by_hand_the_program_says_what_it_is() {
         ),
         (Some(0), expected)
     );
-    assert_eq!(run(&["--nonsense"]).status.code(), Some(1));
+    let help = run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for option in [
+        "--debug",
+        "--version",
+        "--help",
+        "doctor --network-id",
+        "TF_REATTACH_PROVIDERS",
+    ] {
+        assert!(help.contains(option), "{option} in {help}");
+    }
+    let nonsense = run(&["--nonsense"]);
+    assert_eq!(nonsense.status.code(), Some(1));
+    assert!(nonsense.stdout.is_empty());
+    let said = String::from_utf8_lossy(&nonsense.stderr).into_owned();
+    assert!(
+        said.contains("--nonsense") && said.contains(&help),
+        "{said}"
+    );
 }
 
 #[test]

@@ -10,6 +10,8 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
@@ -385,4 +387,69 @@ fn mappings_that_fail_stay_in_the_state_with_the_reason() {
         .outside(|_| cloud.settings(json!({ "konnect": { "private_dns_outcome": "judged" } })))
         .apply(&configuration, &[(MAPPINGS, "replace")], |_| {})
         .run();
+}
+
+/// So many objects in one network that Terraform reads them in crowds.
+const MANY: usize = 30;
+
+fn many(cloud: &Simulator) -> String {
+    format!(
+        "resource \"konnectazure_dns_mappings\" \"this\" {{\n  count = {MANY}\n  name = \"corp-${{count.index}}\"\n  network_id = \"{}\"\n  \
+         mappings = [{{ domains = [\"a${{count.index}}.example\"], target_ip_addresses = [\"10.20.0.4\"] }}]\n}}\n",
+        cloud.network_id(NETWORK),
+    )
+}
+
+/// How often objects were asked for one by one, and how often lists of them.
+fn reads(cloud: &Simulator) -> (usize, usize) {
+    let all = cloud.requests_matching("konnect", "GET", "/private-dns");
+    let single = cloud.requests_matching("konnect", "GET", "/private-dns/");
+    (single.len(), all.len() - single.len())
+}
+
+#[test]
+fn many_that_are_read_together_share_requests_and_each_change_outside_is_seen() {
+    let cloud = Simulator::start(Seed::Demo);
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&many(&cloud));
+    workspace.apply().expect_success("apply");
+
+    // Long enough that the reads which Terraform sends together overlap on a busy machine, too.
+    cloud.fault(
+        json!({ "service": "konnect", "method": "GET", "path": "/private-dns", "times": 0, "delay_ms": 700 }),
+    );
+    cloud.clear_requests();
+    assert_eq!(workspace.plan().actions(), BTreeMap::new());
+    let (single, lists) = reads(&cloud);
+    assert!(
+        lists > 0 && single + lists < MANY / 2,
+        "{MANY} objects were read with {single} requests of their own and {lists} of lists"
+    );
+
+    let objects = cloud.objects("private_dns");
+    let id = |name: &str| {
+        let named = objects.iter().find(|object| object["name"] == name);
+        named.expect("it was made")["id"].clone()
+    };
+    let config = resolver(&[("a3.example", &["10.20.0.9"])]);
+    cloud.world(json!([
+        { "patch": "private_dns", "id": id("corp-3"), "set": { "private_dns_attachment_config": config } },
+        { "remove": "private_dns", "id": id("corp-4") },
+    ]));
+    let actions = workspace.plan().actions();
+    let expected = [
+        ("konnectazure_dns_mappings.this[3]", "update"),
+        ("konnectazure_dns_mappings.this[4]", "create"),
+    ];
+    let expected = expected.map(|(address, action)| (address.to_owned(), action.to_owned()));
+    assert_eq!(actions, expected.into());
+
+    // A service whose lists fail is no hindrance.
+    cloud.clear_faults();
+    cloud.fault(json!({ "service": "konnect", "method": "GET", "path": "/private-dns?", "times": 0, "status": 403,
+        "body": "{\"status\":403,\"title\":\"Forbidden\",\"detail\":\"Permission denied\",\"instance\":\"kong:trace:1\"}" }));
+    cloud.fault(
+        json!({ "service": "konnect", "method": "GET", "path": "/private-dns/", "times": 0, "delay_ms": 200 }),
+    );
+    assert_eq!(workspace.plan().actions(), actions);
 }

@@ -14,8 +14,9 @@ use super::credential::{Credentials, cli};
 use super::envelope::{TRACE_HEADERS, read_refusal};
 use super::ids::{ArmId, Guid, SubscriptionId};
 use super::recent::Recent;
+use super::role_assignments::RoleAssignment;
 use super::token::TokenSource;
-use crate::http::{self, Api, ApiSettings, Request, RetrySettings, Scope};
+use crate::http::{self, Api, ApiSettings, Request, RetrySettings, Scope, SharedReads};
 
 /// Refusals below 500 by which Resource Manager says: not now.
 const PASSING_CODES: &[&str] = &[
@@ -37,6 +38,7 @@ pub struct Client {
     credentials: Arc<Credentials>,
     poll_step: Option<Duration>,
     recent: Recent,
+    assignments: SharedReads<ArmId, Guid, RoleAssignment>,
 }
 
 impl Client {
@@ -110,6 +112,7 @@ impl Client {
             credentials,
             poll_step,
             recent: Recent::default(),
+            assignments: SharedReads::default(),
         }
     }
 
@@ -165,6 +168,11 @@ impl Client {
     pub async fn admin_consent_url(&self, scope: &Scope, client_id: &str) -> Result<String, Error> {
         let tenant_id = self.tenant_id(scope).await?;
         Ok(self.cloud.admin_consent_url(tenant_id.as_str(), client_id))
+    }
+
+    /// Role assignments by scope and name.
+    pub(super) fn assignments(&self) -> &SharedReads<ArmId, Guid, RoleAssignment> {
+        &self.assignments
     }
 
     pub(super) fn recent(&self) -> &Recent {

@@ -3,6 +3,8 @@
 //! The name is unique in the tenant; scope, role and principal together are the natural key, and none of the three can
 //! change. Only the description and the condition are updated in place, by the same PUT.
 
+use std::collections::HashMap;
+
 use ::http::Method;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,9 @@ use super::wire::{List, list, remote_enum};
 use crate::http::{Request, Scope};
 
 const API_VERSION: &str = "2022-04-01";
+
+/// A list that only spares single reads is not read further: most of what so long a list holds is not ours.
+const SHARED_PAGES: usize = 50;
 
 remote_enum! {
     /// What a principal is.
@@ -188,6 +193,52 @@ impl Client {
         optional(self.arm().json(scope, request).await)
     }
 
+    /// As [`Client::get_role_assignment`], for one of which something is known: where many at one scope are read at the same time, they share a
+    /// list of them, as far as what it shows is what `is_known` expects.
+    ///
+    /// # Errors
+    /// As [`Client::get_role_assignment`].
+    pub async fn get_known_role_assignment(
+        &self,
+        scope: &Scope,
+        id: &RoleAssignmentId,
+        is_known: &(dyn Fn(&RoleAssignment) -> bool + Sync),
+    ) -> Result<Option<RoleAssignment>, Error> {
+        let reading = self.assignments().reading(id.scope().clone());
+        let list = Box::pin(self.assignments_by_name(scope, id.scope()));
+        match reading.listed(scope, id.name(), list).await {
+            Some(assignment) if is_known(&assignment) => Ok(Some(assignment)),
+            _ => self.get_role_assignment(scope, id).await,
+        }
+    }
+
+    /// The assignments at a scope, as many as can be read, by their names: what reads share that can do without.
+    async fn assignments_by_name(
+        &self,
+        scope: &Scope,
+        at: &ArmId,
+    ) -> HashMap<Guid, RoleAssignment> {
+        let mut all = HashMap::new();
+        let mut pages = self.list_role_assignments(at, &RoleAssignmentFilter::AtScope);
+        for _ in 0..SHARED_PAGES {
+            match pages.next(scope).await {
+                Ok(Some(page)) => {
+                    // Those of the scopes above are in it as well, and names are unique in the whole tenant.
+                    all.extend(
+                        page.into_iter()
+                            .map(|found| (found.id.name().clone(), found)),
+                    );
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!(%error, "a list could not be read whole: the assignments that it lacks are read one by one");
+                    break;
+                }
+            }
+        }
+        all
+    }
+
     /// The assignments seen from a scope.
     #[must_use]
     pub fn list_role_assignments(
@@ -238,6 +289,7 @@ impl Client {
         id: &RoleAssignmentId,
         body: &RoleAssignmentBody,
     ) -> Result<RoleAssignment, Error> {
+        let _changing = self.assignments().changing(id.scope().clone());
         let request = Request::raw_path(Method::PUT, id.as_arm_id().as_str())
             .query("api-version", API_VERSION)
             .json(&put_wire(body))?;
@@ -255,6 +307,7 @@ impl Client {
         scope: &Scope,
         id: &RoleAssignmentId,
     ) -> Result<(), Error> {
+        let _changing = self.assignments().changing(id.scope().clone());
         self.delete_arm(scope, id.as_arm_id(), API_VERSION).await?;
         self.recent().forget(id.name());
         self.recent().note_unassigned();

@@ -17,6 +17,7 @@ pub mod request;
 pub mod retry;
 pub mod scope;
 pub mod secret;
+pub mod shared;
 mod tls;
 pub mod transport;
 
@@ -29,4 +30,5 @@ pub use request::Request;
 pub use retry::RetrySettings;
 pub use scope::{Ended, Scope};
 pub use secret::Secret;
+pub use shared::SharedReads;
 pub use transport::{Response, Transport, TransportSettings};

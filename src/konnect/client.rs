@@ -7,10 +7,12 @@ use serde::de::DeserializeOwned;
 
 use super::access::Settings;
 use super::error::{Error, read_refusal};
-use super::ids::NetworkId;
+use super::ids::{NetworkId, PrivateDnsId, TransitGatewayId};
 use super::page;
+use super::private_dns::PrivateDns;
+use super::transit_gateways::TransitGateway;
 use crate::http::{
-    self as rest, Api, ApiSettings, Request, RetrySettings, Scope, Secret, StaticToken,
+    self as rest, Api, ApiSettings, Request, RetrySettings, Scope, Secret, SharedReads, StaticToken,
 };
 
 /// Konnect's name in messages.
@@ -22,6 +24,8 @@ pub struct Client {
     api: Api,
     token_source: String,
     pub(super) poll_step: Option<Duration>,
+    pub(super) private_dns: SharedReads<NetworkId, PrivateDnsId, PrivateDns>,
+    pub(super) transit_gateways: SharedReads<NetworkId, TransitGatewayId, TransitGateway>,
 }
 
 impl Client {
@@ -50,6 +54,8 @@ impl Client {
             api,
             token_source: settings.token_source,
             poll_step: settings.poll_step,
+            private_dns: SharedReads::default(),
+            transit_gateways: SharedReads::default(),
         })
     }
 

@@ -1,5 +1,8 @@
 //! Konnect's pages: `page[size]` and `page[number]`, with a total that counts objects.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -10,6 +13,8 @@ use crate::http::{self as rest, Pages, Request, Scope};
 
 /// The service's own default is not documented; fewer round trips are kinder to its rate limit.
 const PAGE_SIZE: usize = 100;
+/// A list that only spares single reads is not read further: in a network of this many objects, few may be ours.
+const SHARED_PAGES: usize = 50;
 
 /// One page of a list.
 #[derive(Debug, Deserialize)]
@@ -79,6 +84,26 @@ impl<T: DeserializeOwned> List<'_, T> {
             all.extend(page);
         }
         Ok(all)
+    }
+
+    /// The objects of the first pages, as many as can be read, by their ids: what reads share that can do without.
+    pub(super) async fn by_id<Id: Hash + Eq>(
+        mut self,
+        scope: &Scope,
+        id: impl Fn(&T) -> Id,
+    ) -> HashMap<Id, T> {
+        let mut all = HashMap::new();
+        for _ in 0..SHARED_PAGES {
+            match self.next(scope).await {
+                Ok(Some(page)) => all.extend(page.into_iter().map(|object| (id(&object), object))),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!(%error, "a list could not be read whole: the objects that it lacks are read one by one");
+                    break;
+                }
+            }
+        }
+        all
     }
 }
 

@@ -212,6 +212,29 @@ impl Client {
         .await
     }
 
+    /// As [`Client::get_private_dns`], for one of which something is known: where many of a network are read at the same time, they share a
+    /// list of them, as far as what it shows is what `is_known` expects.
+    ///
+    /// # Errors
+    /// As [`Client::get_private_dns`].
+    pub async fn get_known_private_dns(
+        &self,
+        scope: &Scope,
+        network: &NetworkId,
+        id: &PrivateDnsId,
+        is_known: &(dyn Fn(&PrivateDns) -> bool + Sync),
+    ) -> Result<PrivateDns, Error> {
+        let reading = self.private_dns.reading(*network);
+        let list = self
+            .private_dns_in_pages(network)
+            .by_id(scope, |object| object.id);
+        let list = Box::pin(list);
+        match reading.listed(scope, id, list).await {
+            Some(object) if is_known(&object) => Ok(object),
+            _ => self.get_private_dns(scope, network, id).await,
+        }
+    }
+
     /// Lists a network's private DNS attachments of every kind, or those of exactly the given name.
     ///
     /// # Errors
@@ -245,6 +268,7 @@ impl Client {
         new: &NewPrivateDns,
         known: &[PrivateDnsId],
     ) -> Result<PrivateDns, Error> {
+        let _changing = self.private_dns.changing(*network);
         let creation = NewOnNetwork {
             client: self,
             network,
@@ -266,6 +290,7 @@ impl Client {
         id: &PrivateDnsId,
         new: &NewPrivateDns,
     ) -> Result<PrivateDns, Error> {
+        let _changing = self.private_dns.changing(*network);
         let path = [PATH, &id.to_string()];
         let request = Request::patch(network_path(&network.to_string(), &path)).json(new)?;
         self.read(scope, request).await
@@ -281,6 +306,7 @@ impl Client {
         network: &NetworkId,
         id: &PrivateDnsId,
     ) -> Result<(), Error> {
+        let _changing = self.private_dns.changing(*network);
         let path = [PATH, &id.to_string()];
         self.remove(
             scope,

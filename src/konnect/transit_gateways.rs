@@ -242,6 +242,29 @@ impl Client {
         .await
     }
 
+    /// As [`Client::get_transit_gateway`], for one of which something is known: where many of a network are read at the same time, they share a
+    /// list of them, as far as what it shows is what `is_known` expects.
+    ///
+    /// # Errors
+    /// As [`Client::get_transit_gateway`].
+    pub async fn get_known_transit_gateway(
+        &self,
+        scope: &Scope,
+        network: &NetworkId,
+        id: &TransitGatewayId,
+        is_known: &(dyn Fn(&TransitGateway) -> bool + Sync),
+    ) -> Result<TransitGateway, Error> {
+        let reading = self.transit_gateways.reading(*network);
+        let list = self
+            .transit_gateways_in_pages(network)
+            .by_id(scope, |object| object.id);
+        let list = Box::pin(list);
+        match reading.listed(scope, id, list).await {
+            Some(object) if is_known(&object) => Ok(object),
+            _ => self.get_transit_gateway(scope, network, id).await,
+        }
+    }
+
     /// Lists a network's transit gateways of every kind, or those of exactly the given name.
     ///
     /// # Errors
@@ -277,6 +300,7 @@ impl Client {
         new: &NewTransitGateway,
         known: &[TransitGatewayId],
     ) -> Result<TransitGateway, Error> {
+        let _changing = self.transit_gateways.changing(*network);
         let creation = NewOnNetwork {
             client: self,
             network,
@@ -296,6 +320,7 @@ impl Client {
         network: &NetworkId,
         id: &TransitGatewayId,
     ) -> Result<(), Error> {
+        let _changing = self.transit_gateways.changing(*network);
         let path = [PATH, &id.to_string()];
         self.remove(
             scope,

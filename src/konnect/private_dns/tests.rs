@@ -74,6 +74,80 @@ async fn a_lost_answer_is_found_by_name() {
     assert_eq!(script.calls().len(), 2);
 }
 
+/// Six reads at the same time, of a service that takes a moment; each expects `state`.
+async fn read_together(client: &Client, state: PrivateDnsState) -> Vec<PrivateDns> {
+    let id: PrivateDnsId = ID.parse().unwrap();
+    let read = async || {
+        let is_known = |found: &PrivateDns| found.state == state;
+        client
+            .get_known_private_dns(&scope(), &network(), &id, &is_known)
+            .await
+            .unwrap()
+    };
+    futures_util::future::join_all((0..6).map(|_| read())).await
+}
+
+fn slow(status: u16, body: String) -> Answer {
+    Answer::Slow(
+        std::time::Duration::from_millis(50),
+        Box::new(Answer::json(status, body)),
+    )
+}
+
+fn slow_page(state: &str) -> Answer {
+    slow(
+        200,
+        format!(
+            r#"{{"data":[{}],"meta":{{"page":{{"total":1}}}}}}"#,
+            body(state)
+        ),
+    )
+}
+
+fn lists(script: &Script) -> usize {
+    let calls = script.calls();
+    calls.iter().filter(|call| call.contains("page")).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_come_together_share_a_list_until_something_is_changed() {
+    let single = || slow(200, body("ready"));
+    let mut answers: Vec<Answer> = (0..4).map(|_| single()).collect();
+    answers.push(slow_page("ready"));
+    answers.push(slow(200, body("updating")));
+    // Nothing of what was listed before counts now.
+    answers.extend((0..4).map(|_| single()));
+    answers.push(slow_page("ready"));
+    let script = Script::new(answers);
+    let client = client(&script);
+    assert_eq!(
+        read_together(&client, PrivateDnsState::Ready).await.len(),
+        6
+    );
+    assert_eq!((script.calls().len(), lists(&script)), (5, 1));
+    let id = ID.parse().unwrap();
+    client
+        .patch_private_dns(&scope(), &network(), &id, &corp())
+        .await
+        .unwrap();
+    assert_eq!(
+        read_together(&client, PrivateDnsState::Ready).await.len(),
+        6
+    );
+    assert_eq!((script.calls().len(), lists(&script)), (11, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_shows_something_unexpected_is_not_believed() {
+    let mut answers: Vec<Answer> = (0..4).map(|_| slow(200, body("ready"))).collect();
+    answers.push(slow_page("initializing"));
+    answers.extend((0..2).map(|_| slow(200, body("ready"))));
+    let script = Script::new(answers);
+    let seen = read_together(&client(&script), PrivateDnsState::Ready).await;
+    assert!(seen.iter().all(|seen| seen.state == PrivateDnsState::Ready));
+    assert_eq!((script.left(), lists(&script)), (0, 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_change_sends_name_and_whole_map_and_survives_a_lost_answer() {
     let script = Script::new([

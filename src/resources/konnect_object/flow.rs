@@ -59,6 +59,14 @@ pub(crate) trait Objects: Send + Sync {
     /// The object.
     async fn get(&self, scope: &Scope, id: Self::Id) -> Result<Self::Object, Error>;
 
+    /// As `get`, for an object that is expected as `is_known` tells: reads of many may then share a request.
+    async fn get_known(
+        &self,
+        scope: &Scope,
+        id: Self::Id,
+        is_known: &(dyn for<'o> Fn(&'o Self::Object) -> bool + Sync),
+    ) -> Result<Self::Object, Error>;
+
     /// Asks for its deletion.
     async fn delete(&self, scope: &Scope, id: Self::Id) -> Result<(), Error>;
 }

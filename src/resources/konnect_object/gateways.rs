@@ -66,6 +66,17 @@ impl Objects for Gateways {
             .await
     }
 
+    async fn get_known(
+        &self,
+        scope: &Scope,
+        id: TransitGatewayId,
+        is_known: &(dyn for<'o> Fn(&'o TransitGateway) -> bool + Sync),
+    ) -> Result<TransitGateway, Error> {
+        self.client
+            .get_known_transit_gateway(scope, &self.network_id, &id, is_known)
+            .await
+    }
+
     async fn delete(&self, scope: &Scope, id: TransitGatewayId) -> Result<(), Error> {
         self.client
             .delete_transit_gateway(scope, &self.network_id, &id)

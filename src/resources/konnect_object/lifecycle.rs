@@ -51,7 +51,11 @@ pub(crate) async fn find<M: Managed>(
         .client()
         .map_err(|error| failure().explain(&error))?;
     let objects = M::Objects::new(client, network_id);
-    match objects.get(&scope(context), id).await {
+    let is_known = |object: &ObjectOf<M>| {
+        let seen = state.clone().apply_remote(object);
+        seen.is_ok_and(|seen| seen == *state)
+    };
+    match objects.get_known(&scope(context), id, &is_known).await {
         Ok(object) if object.phase() == Phase::Terminated => Ok(None),
         Ok(object) => Ok(Some(object)),
         Err(error) if error.is_not_found() => Ok(None),

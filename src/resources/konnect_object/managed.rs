@@ -77,7 +77,7 @@ impl Told<'_> {
 }
 
 /// A resource's model of an object in a Konnect network.
-pub(crate) trait Managed: Clone + Send + Sync + 'static {
+pub(crate) trait Managed: Clone + PartialEq + Send + Sync + 'static {
     /// The kind of object in the API.
     type Objects: InNetwork<Id: FromStr>;
     /// The resource's type name.

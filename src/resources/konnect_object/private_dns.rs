@@ -60,6 +60,17 @@ impl Objects for PrivateDnsObjects {
             .await
     }
 
+    async fn get_known(
+        &self,
+        scope: &Scope,
+        id: PrivateDnsId,
+        is_known: &(dyn for<'o> Fn(&'o PrivateDns) -> bool + Sync),
+    ) -> Result<PrivateDns, Error> {
+        self.client
+            .get_known_private_dns(scope, &self.network_id, &id, is_known)
+            .await
+    }
+
     async fn delete(&self, scope: &Scope, id: PrivateDnsId) -> Result<(), Error> {
         self.client
             .delete_private_dns(scope, &self.network_id, &id)

@@ -109,6 +109,20 @@ pub(super) fn applied(planned: &RoleAssignmentModel, id: &RoleAssignmentId) -> R
     }
 }
 
+/// Whether the assignment is what a refresh found before, in whatever spelling.
+pub(super) fn is_as_stored(state: &RoleAssignmentModel, assignment: &RoleAssignment) -> bool {
+    let scope = state.scope.as_str().map(str::parse::<ArmId>);
+    let role = state
+        .role_definition_id
+        .as_str()
+        .map(str::parse::<RoleDefinitionId>);
+    let principal_id = state.principal_id.as_str().map(str::parse::<Guid>);
+    matches!(scope, Some(Ok(scope)) if scope == assignment.scope)
+        && matches!(role, Some(Ok(role)) if role.guid() == assignment.role_definition_id.guid())
+        && matches!(principal_id, Some(Ok(id)) if id == assignment.principal_id)
+        && state.description.as_str().unwrap_or_default() == assignment.description
+}
+
 /// The state as the assignment now is. The id keeps the spelling by which it is known.
 pub(super) fn read_into(
     state: RoleAssignmentModel,
@@ -224,5 +238,32 @@ mod tests {
         assert!(!wanted.is_granted_by(&other));
         let body = wanted.to_body(Some(&assignment()));
         assert_eq!(body.condition.as_deref(), Some("true"));
+    }
+    #[test]
+    fn a_list_confirms_a_state_in_any_spelling_and_nothing_else() {
+        assert!(is_as_stored(&config(), &assignment()));
+        let others = [
+            RoleAssignment {
+                description: "changed outside".to_owned(),
+                ..assignment()
+            },
+            RoleAssignment {
+                principal_id: NAME.parse().unwrap(),
+                ..assignment()
+            },
+            RoleAssignment {
+                scope: "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590"
+                    .parse()
+                    .unwrap(),
+                ..assignment()
+            },
+        ];
+        for other in others {
+            assert!(!is_as_stored(&config(), &other), "{other:?}");
+        }
+        assert!(!is_as_stored(
+            &RoleAssignmentModel::default(),
+            &assignment()
+        ));
     }
 }

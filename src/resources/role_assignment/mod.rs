@@ -141,7 +141,10 @@ impl Resource for RoleAssignmentResource {
         let id: RoleAssignmentId = parsed(&state.id, "id")?;
         let failure = Failure::new("read", format!("role assignment {id}"));
         let client = self.client(&failure)?;
-        let found = client.get_role_assignment(&scope(context), &id).await;
+        let is_known = |found: &RoleAssignment| convert::is_as_stored(&state, found);
+        let found = client
+            .get_known_role_assignment(&scope(context), &id, &is_known)
+            .await;
         let found = found.map_err(|error| explain::denied(&failure, &error, "read"))?;
         Ok(found.map(|assignment| convert::read_into(state, &assignment)))
     }

@@ -94,6 +94,15 @@ impl Objects for Script {
         }
     }
 
+    async fn get_known(
+        &self,
+        scope: &Scope,
+        id: TransitGatewayId,
+        _: &(dyn for<'o> Fn(&'o TransitGateway) -> bool + Sync),
+    ) -> Result<TransitGateway, Error> {
+        self.get(scope, id).await
+    }
+
     async fn delete(&self, _: &Scope, _: TransitGatewayId) -> Result<(), Error> {
         *self
             .deletions

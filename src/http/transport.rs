@@ -1,15 +1,17 @@
 //! One HTTP exchange: connecting, TLS, proxies, limits. Nothing here decides about sending again.
 
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, StatusCode};
 use rustls::CertificateError;
-use tokio::sync::OnceCell;
-use url::{Host, Url};
+use tokio::sync::{OnceCell, OwnedMutexGuard};
+use tokio::time::timeout;
+use url::{Host, Origin, Url};
 
 use super::error::{Error, Interruption, InterruptionKind};
 use super::proxy;
@@ -20,6 +22,8 @@ use super::tls;
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Shorter than the idle limits of the load balancers in between, so that a pooled connection is rarely a dead one.
 const IDLE_LIMIT: Duration = Duration::from_secs(50);
+/// How long the first exchange with a server may keep the others waiting.
+const HEAD_START: Duration = Duration::from_secs(1);
 
 /// How exchanges are made.
 #[derive(Clone, Debug)]
@@ -60,6 +64,8 @@ enum Kind {
 struct Network {
     settings: TransportSettings,
     client: OnceCell<Client>,
+    /// The servers that were met, each locked while the first exchange with it goes on.
+    met: Mutex<HashMap<Origin, Arc<tokio::sync::Mutex<bool>>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +110,7 @@ impl Transport {
         Self(Arc::new(Kind::Network(Network {
             settings,
             client: OnceCell::new(),
+            met: Mutex::default(),
         })))
     }
 
@@ -190,11 +197,26 @@ impl Network {
         })
     }
 
+    /// Held by the first exchange with a server, while the others wait a moment: whether HTTP/2 is offered, so that all can share one
+    /// connection, shows only once there is one. Those that come at the same time would each make their own.
+    async fn first(&self, url: &Url) -> Option<OwnedMutexGuard<bool>> {
+        if url.scheme() != "https" {
+            return None;
+        }
+        let server = {
+            let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(met.entry(url.origin()).or_default())
+        };
+        let is_met = timeout(HEAD_START, server.lock_owned()).await.ok()?;
+        Some(is_met).filter(|is_met| !**is_met)
+    }
+
     async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
         let client = self.client().await.map_err(Broken::Unusable)?;
         if outgoing.url.scheme() == "https" {
             client.require_roots().map_err(Broken::Unusable)?;
         }
+        let first = self.first(&outgoing.url).await;
         let mut request = client
             .inner
             .request(outgoing.method, outgoing.url)
@@ -202,7 +224,11 @@ impl Network {
         if let Some(body) = outgoing.body {
             request = request.body(body);
         }
-        let mut response = request.send().await.map_err(interrupted)?;
+        let sent = request.send().await;
+        if let Some(mut is_met) = first {
+            *is_met = true;
+        }
+        let mut response = sent.map_err(interrupted)?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = BytesMut::new();
@@ -318,6 +344,8 @@ pub(super) fn chain(error: &dyn StdError) -> String {
     redact(&text).into_owned()
 }
 
+#[cfg(test)]
+mod connections;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]

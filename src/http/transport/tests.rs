@@ -79,7 +79,7 @@ async fn read_request(stream: &mut TcpStream) -> String {
 }
 
 async fn requests(serving: JoinHandle<Vec<String>>) -> Vec<String> {
-    tokio::time::timeout(LIMIT, serving).await.unwrap().unwrap()
+    timeout(LIMIT, serving).await.unwrap().unwrap()
 }
 
 fn transport(request_timeout: Duration) -> Transport {
@@ -286,7 +286,7 @@ async fn an_unknown_certificate_is_untrusted() {
         InterruptionKind::Untrusted,
         "{interruption}"
     );
-    assert!(!tokio::time::timeout(LIMIT, serving).await.unwrap().unwrap());
+    assert!(!timeout(LIMIT, serving).await.unwrap().unwrap());
 }
 
 #[tokio::test]
@@ -300,7 +300,7 @@ async fn a_certificate_of_the_bundle_is_trusted() {
     });
     let response = transport.exchange(get(url)).await.unwrap();
     assert_eq!(response.status.as_u16(), 204);
-    assert!(tokio::time::timeout(LIMIT, serving).await.unwrap().unwrap());
+    assert!(timeout(LIMIT, serving).await.unwrap().unwrap());
 }
 
 #[tokio::test]
@@ -364,9 +364,7 @@ async fn loopback_is_reached_without_the_proxy() {
         .tls_backend_preconfigured(trust.config)
         .build()
         .unwrap();
-    let response = tokio::time::timeout(LIMIT, client.get(url).send())
-        .await
-        .unwrap();
+    let response = timeout(LIMIT, client.get(url).send()).await.unwrap();
     assert!(response.is_ok());
     requests(serving).await;
 }

@@ -13,6 +13,7 @@ mod codec_error;
 mod data_source;
 mod deferral;
 mod diagnostics;
+mod encoded;
 mod functions;
 mod import;
 mod list;
@@ -26,4 +27,5 @@ mod upgrade;
 mod validate;
 mod values;
 
+pub use encoded::ProviderService;
 pub use server::Server;

@@ -1,10 +1,12 @@
 //! The provider service: one method for each call of the protocol, each handed on.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use prost::bytes::Bytes;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::calls::{CallName, Calls};
+use super::encoded::{Encoded, ProviderService};
 use super::generated::provider_server::{Provider as Service, ProviderServer};
 #[allow(
     clippy::wildcard_imports,
@@ -23,14 +25,7 @@ use crate::tf::provider::{DynProvider, ErasedProvider, Provider};
 pub struct Server {
     provider: Arc<dyn DynProvider>,
     calls: Arc<Calls>,
-    schemas: Arc<Schemas>,
-}
-
-/// Answers that never change, made once.
-#[derive(Default)]
-struct Schemas {
-    provider: OnceLock<get_provider_schema::Response>,
-    identities: OnceLock<get_resource_identity_schemas::Response>,
+    encoded: Arc<Encoded>,
 }
 
 impl Server {
@@ -40,16 +35,22 @@ impl Server {
         Self {
             provider: Arc::new(ErasedProvider::new(provider)),
             calls: Arc::default(),
-            schemas: Arc::default(),
+            encoded: Arc::default(),
         }
     }
 
     /// The gRPC service, for a router. `limit` is the largest message in bytes, both ways.
     #[must_use]
-    pub fn service(&self, limit: usize) -> ProviderServer<Self> {
-        ProviderServer::new(self.clone())
+    pub fn service(&self, limit: usize) -> ProviderService<ProviderServer<Self>> {
+        let calls = ProviderServer::new(self.clone())
             .max_decoding_message_size(limit)
-            .max_encoding_message_size(limit)
+            .max_encoding_message_size(limit);
+        ProviderService::new(calls, self.clone(), limit)
+    }
+
+    /// The answer to the call at this path, where it never changes.
+    pub(super) fn encoded(&self, path: &str) -> Option<Bytes> {
+        self.encoded.answer(path, self.provider.as_ref())
     }
 
     /// Cancels the calls that run now and waits until all have ended.
@@ -98,20 +99,18 @@ impl Service for Server {
         &self,
         _: Request<get_provider_schema::Request>,
     ) -> Answer<get_provider_schema::Response> {
-        let made = || schema::provider_schema(self.provider.as_ref());
-        Ok(Response::new(
-            self.schemas.provider.get_or_init(made).clone(),
-        ))
+        Ok(Response::new(schema::provider_schema(
+            self.provider.as_ref(),
+        )))
     }
 
     async fn get_resource_identity_schemas(
         &self,
         _: Request<get_resource_identity_schemas::Request>,
     ) -> Answer<get_resource_identity_schemas::Response> {
-        let made = || schema::identity_schemas(self.provider.as_ref());
-        Ok(Response::new(
-            self.schemas.identities.get_or_init(made).clone(),
-        ))
+        Ok(Response::new(schema::identity_schemas(
+            self.provider.as_ref(),
+        )))
     }
 
     async fn get_functions(

@@ -44,6 +44,9 @@ struct Contestant {
     provider: Option<&'static str>,
 }
 
+/// What a life is judged by.
+type Figure = fn(&Life) -> f64;
+
 /// One life: start, schema, end.
 #[derive(Clone, Copy, Default)]
 struct Life {
@@ -102,7 +105,7 @@ async fn lives(title: &str, host: &Host, contestants: &[Contestant], rounds: usi
     let names: Vec<_> = contestants.iter().map(|one| one.name).collect();
     println!("\n| {title} | {} | ratios |", names.join(" | "));
     println!("| --- |{}", " --- |".repeat(names.len() + 1));
-    let rows: [(&str, fn(&Life) -> f64); 6] = [
+    let rows: [(&str, Figure); 6] = [
         ("spawn → handshake line, ms", |life| ms(life.handshake)),
         ("spawn → schema answered, ms", |life| ms(life.schema)),
         ("CPU of such a life, ms", |life| ms(life.cpu)),

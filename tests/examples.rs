@@ -16,7 +16,7 @@ use std::sync::Mutex;
 
 use konnectazure::provider::KonnectAzure;
 use konnectazure::tf::provider::Provider as _;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use support::pages::root;
 use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
@@ -54,6 +54,19 @@ fn assert_nothing_left(simulator: &Simulator) {
         Vec::<String>::new(),
         "left after destroy"
     );
+}
+
+/// Row 51: by references alone, what a right was needed for is gone before the right.
+const ORDER: [&str; 3] = [
+    "/transit-gateways/",
+    "/roleAssignments/",
+    "/roleDefinitions/",
+];
+
+fn destroy(simulator: &Simulator, workspace: &Workspace, order: &[&str]) {
+    simulator.clear_requests();
+    workspace.destroy().expect_success("destroy");
+    simulator.assert_destroyed_in_order(order);
 }
 
 fn peered_vnets(simulator: &Simulator, names: &[&str]) -> String {
@@ -109,7 +122,7 @@ fn multi_subscription_shares_one_role_between_subscriptions() {
         let text = peerings[name].as_str().unwrap();
         assert!(text.starts_with("ready, subscription "), "{text}");
     }
-    workspace.destroy().expect_success("destroy");
+    destroy(&simulator, &workspace, &ORDER);
     assert_nothing_left(&simulator);
 }
 
@@ -182,15 +195,17 @@ fn consent_by_another_team_shows_the_link_waits_and_leaves_their_consent_alone()
     workspace.assert_settled();
     assert_eq!(workspace.outputs()["peering"]["value"], "ready");
 
-    workspace.destroy().expect_success("destroy");
+    let written = |simulator: &Simulator| simulator.requests_matching("graph", "POST", "");
+    assert_eq!(written(&simulator), [] as [Json; 0], "a write in Entra");
+    destroy(&simulator, &workspace, &ORDER);
     let principal = principal["id"].as_str().unwrap();
     assert_eq!(
         simulator.leftovers(),
         [format!("service_principals {principal}")]
     );
     assert!(
-        simulator.requests_matching("graph", "POST", "").is_empty(),
-        "a write in Entra"
+        written(&simulator).is_empty(),
+        "a write in Entra on destroy"
     );
 }
 
@@ -210,7 +225,7 @@ fn virtual_hub_connects_a_hub_with_a_role_of_its_own() {
     workspace.apply().expect_success("apply");
     workspace.assert_settled();
     assert_eq!(workspace.outputs()["peering"]["value"], "ready");
-    workspace.destroy().expect_success("destroy");
+    destroy(&simulator, &workspace, &ORDER);
     assert_nothing_left(&simulator);
 }
 
@@ -236,7 +251,19 @@ fn private_dns_links_a_zone_beside_the_peering() {
     workspace.apply().expect_success("apply");
     workspace.assert_settled();
     assert_eq!(workspace.outputs()["zone"]["value"], "ready");
-    workspace.destroy().expect_success("destroy");
+    // Row 51 of docs/user-pains.md: each right stays until what it was needed for is gone.
+    let assigned =
+        |place: &str| format!("/{place}/providers/Microsoft.Authorization/roleAssignments/");
+    destroy(
+        &simulator,
+        &workspace,
+        &[
+            "/private-dns/",
+            "/transit-gateways/",
+            &assigned("vnet-orders"),
+        ],
+    );
+    simulator.assert_destroyed_in_order(&["/private-dns/", &assigned("corp.example")]);
     assert_nothing_left(&simulator);
 }
 

@@ -372,7 +372,14 @@ fn a_peering_of_the_other_providers_is_taken_over_without_a_change() {
     assert_eq!(state["konnectazure_dns_mappings.corp"]["domain_count"], 2);
 
     simulator.run_clock(6_000.0);
+    simulator.clear_requests();
     workspace.destroy().expect_success("destroy");
+    simulator.assert_destroyed_in_order(&[
+        "/private-dns/",
+        "/transit-gateways/",
+        "/roleAssignments/",
+        "/roleDefinitions/",
+    ]);
     assert!(simulator.objects("transit_gateways").is_empty());
     assert_eq!(
         simulator.objects("service_principals").len(),
@@ -434,7 +441,14 @@ fn states_of_earlier_releases_and_configured_halves_are_taken_over_as_well() {
     assert_eq!(principal["created"], true, "it was not adopted");
 
     simulator.run_clock(6_000.0);
+    simulator.clear_requests();
     workspace.destroy().expect_success("destroy");
+    simulator.assert_destroyed_in_order(&[
+        "/private-dns/",
+        "/transit-gateways/",
+        "/roleAssignments/",
+        "/roleDefinitions/",
+    ]);
     assert_eq!(
         simulator.objects("service_principals").len(),
         before_us(&simulator)

@@ -179,6 +179,49 @@ impl Simulator {
         self.requests().into_iter().filter(matches).collect()
     }
 
+    /// Asserts that everything whose path holds the one part was gone before the deletion of anything whose path holds the next was asked for.
+    ///
+    /// Objects of Konnect are gone when a look finds none, the others when their deletion is answered.
+    #[track_caller]
+    pub fn assert_destroyed_in_order(&self, parts: &[&str]) {
+        let requests = self.requests();
+        let is_at = |request: &Value, part: &str| {
+            request["path"]
+                .as_str()
+                .is_some_and(|path| path.contains(part))
+        };
+        let places: Vec<(usize, usize)> = parts
+            .iter()
+            .map(|part| {
+                let position = |wanted: &dyn Fn(&Value) -> bool| {
+                    let all = requests.iter().enumerate();
+                    all.filter(|(_, request)| is_at(request, part) && wanted(request))
+                        .map(|(position, _)| position)
+                        .collect::<Vec<_>>()
+                };
+                let asked = position(&|request| request["method"] == "DELETE");
+                let gone = position(&|request| {
+                    let is_of_konnect = request["service"] == "konnect";
+                    let is_gone =
+                        is_of_konnect && request["method"] == "GET" && request["status"] == 404;
+                    is_gone || !is_of_konnect && request["method"] == "DELETE"
+                });
+                let first = asked.first().copied();
+                let last = gone.last().copied();
+                let none = || panic!("nothing was deleted at {part}");
+                (first.unwrap_or_else(none), last.unwrap_or_else(none))
+            })
+            .collect();
+        for (pair, names) in places.windows(2).zip(parts.windows(2)) {
+            assert!(
+                pair[0].1 < pair[1].0,
+                "{} was not gone before the deletion of {}: {places:?}",
+                names[0],
+                names[1]
+            );
+        }
+    }
+
     /// Empties the journal.
     pub fn clear_requests(&self) {
         self.control("DELETE", "/requests", None);

@@ -6,7 +6,7 @@ use konnectazure::azure::ids::{Guid, VnetId};
 use konnectazure::http::scope::Scope;
 use konnectazure::konnect::NetworkId;
 use konnectazure::preflight::consent::KONG_CLIENT_ID;
-use konnectazure::preflight::{self, Check, Clients, Inputs, Phase, Report, Status, Target};
+use konnectazure::preflight::{self, Check, Clients, Inputs, Kind, Phase, Report, Status, Target};
 use konnectazure::provider::configuration;
 use konnectazure::provider::schema::ProviderModel;
 use konnectazure::{azure, konnect};
@@ -87,10 +87,10 @@ impl Request {
         let (azure, konnect) = (azure::Access::default(), konnect::Access::default());
         azure.configure(settings.azure);
         konnect.configure(settings.konnect);
-        let mut inputs = Inputs::new(Phase::Standalone);
+        let mut inputs = Inputs::new(Kind::VnetPeering, Phase::Standalone);
         inputs.client_id = self.client_id.clone();
         inputs.network_id = Some(self.network_id);
-        inputs.target = Some(Target::ById(self.vnet_id.clone()));
+        inputs.target = Some(Target::ById(self.vnet_id.clone().into()));
         let clients = Clients {
             azure: &azure,
             konnect: &konnect,
@@ -257,6 +257,7 @@ mod tests {
             fix: "What to do.".into(),
         };
         Report {
+            kind: Kind::VnetPeering,
             phase: Phase::Standalone,
             checks: vec![check],
         }

@@ -96,6 +96,7 @@ fn resolver(domains: &[(&str, &[&str])]) -> Json {
 
 #[test]
 fn the_three_kinds_of_mapping_are_made_changed_in_place_imported_and_destroyed() {
+    // Rows 61 and 63 of docs/user-pains.md: an edit is no outage, and the kind is told.
     let cloud = Simulator::start(Seed::Demo);
     let network = cloud.network_id(NETWORK);
     let one_to_one = mappings(&cloud, &["a.example=10.20.0.4", "b.example=10.20.0.5"]);
@@ -161,7 +162,7 @@ fn the_three_kinds_of_mapping_are_made_changed_in_place_imported_and_destroyed()
 
 #[test]
 fn only_what_means_something_else_is_a_change() {
-    // Row 91 of docs/user-pains.md: order counts among servers only, spelling nowhere.
+    // Rows 48 and 91 of docs/user-pains.md: order counts among servers only, spelling nowhere.
     let cloud = Simulator::start(Seed::Demo);
     Case::new(cloud.env())
         .apply(
@@ -269,6 +270,7 @@ fn a_bad_configuration_is_refused_before_anything_is_sent() {
 
 #[test]
 fn odd_addresses_are_warned_of() {
+    // Row 62 of docs/user-pains.md.
     let cloud = Simulator::start(Seed::Demo);
     let workspace = Workspace::new(cloud.env());
     workspace.write(&mappings(&cloud, &["a.example=8.8.8.8,168.63.129.16"]));
@@ -281,6 +283,50 @@ fn odd_addresses_are_warned_of() {
         said.contains("168.63.129.16 is Azure's own DNS service"),
         "{said}"
     );
+}
+
+#[test]
+fn what_the_network_answers_itself_or_does_not_reach_is_warned_of() {
+    // Rows 62 and 66 of docs/user-pains.md.
+    let cloud = Simulator::start(Seed::Demo);
+    let network = cloud.network_id(NETWORK);
+    cloud.world(json!({ "add": "transit_gateway", "object": {
+        "network_id": network, "name": "orders", "state": "ready",
+        "transit_gateway_attachment_config": {
+            "kind": "azure-vnet-peering-attachment", "tenant_id": cloud.url("tenant_id"),
+            "subscription_id": cloud.url("subscription_id"), "resource_group_name": "rg-network", "vnet_name": "vnet-orders",
+        },
+    }}));
+    cloud.world(json!({ "add": "private_dns", "object": {
+        "network_id": network, "name": "zone", "state": "ready",
+        "private_dns_attachment_config": {
+            "kind": "azure-private-hosted-zone-attachment", "domain_name": "corp.example", "peer_tenant_id": cloud.url("tenant_id"),
+            "peer_subscription_id": cloud.url("subscription_id"), "peer_resource_group_id": "rg-network", "peer_vnet_link_name": "kong",
+        },
+    }}));
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&mappings(
+        &cloud,
+        &["db.corp.example=10.20.0.4", "a.example=10.99.0.4"],
+    ));
+    let said = folded(&workspace.apply().expect_success("apply"));
+    for part in [
+        "db.corp.example is answered by the zone corp.example that the network is linked to",
+        "The DNS server 10.99.0.4 is in no virtual network that is peered",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    assert!(!said.contains("The DNS server 10.20.0.4"), "{said}");
+    // What is as it was is not looked at again.
+    cloud.clear_requests();
+    let planned = workspace.plan();
+    assert!(
+        !planned.text.contains("is answered by the zone"),
+        "{}",
+        planned.text
+    );
+    assert_eq!(cloud.requests_matching("arm", "", ""), [] as [Json; 0]);
+    workspace.destroy().expect_success("destroy");
 }
 
 #[test]

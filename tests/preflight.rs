@@ -148,12 +148,7 @@ fn every_check_fails_the_plan_where_its_inputs_are_known() {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
 
-    let principal = cloud.objects("service_principals");
-    let principal = principal
-        .iter()
-        .find(|one| one["app_id"] == "207b296f-cf25-4d23-9eba-9a2c41dc62ca")
-        .unwrap();
-    cloud.world(json!({ "patch": "service_principal", "id": principal["id"], "set": { "account_enabled": false } }));
+    disable(&cloud);
     let Err(failed) = workspace.try_plan(&[]) else {
         panic!("the plan should fail")
     };
@@ -187,11 +182,37 @@ fn every_check_fails_the_apply_where_its_inputs_were_unknown_and_nothing_is_sent
     assert_eq!(workspace.plan().actions().len(), faults.len() + 1);
     let said = folded(&workspace.apply().expect_failure("apply"));
     assert_all_told(&said, &faults);
+
+    disable(&cloud);
+    workspace.write(&format!(
+        "resource \"terraform_data\" \"later\" {{\n  input = \"{}\"\n}}\n{}",
+        cloud.vnet_id("vnet-orders"),
+        peering(
+            "disabled",
+            &quoted(cloud.network_id("eastus2-prod")),
+            "terraform_data.later.output"
+        )
+    ));
+    let said = folded(&workspace.apply().expect_failure("apply"));
+    assert!(
+        said.contains("Kong's application cannot act in the tenant"),
+        "{said}"
+    );
     assert_eq!(posts(&cloud), 0);
 }
 
-/// Row 14: the plan lives with what this run may still make; rows 3 and 43: the apply does not.
-// Row 14 of docs/user-pains.md.
+/// Kong's application cannot sign in any more.
+fn disable(cloud: &Simulator) {
+    let principals = cloud.objects("service_principals");
+    let principal = principals
+        .iter()
+        .find(|one| one["app_id"] == "207b296f-cf25-4d23-9eba-9a2c41dc62ca")
+        .unwrap();
+    cloud.world(json!({ "patch": "service_principal", "id": principal["id"], "set": { "account_enabled": false } }));
+}
+
+/// The plan lives with what this run may still make; the apply does not.
+// Rows 3, 14 and 43 of docs/user-pains.md.
 #[test]
 fn missing_consent_and_actions_warn_in_the_plan_and_fail_the_apply() {
     let cloud = Simulator::manual(Seed::Demo);
@@ -280,6 +301,41 @@ fn without_the_right_to_look_there_are_warnings_and_the_peering_is_made() {
             .contains("address_space warning, service_principal passed, role_assignment warning"),
         "{}",
         statuses(&state[DATA])
+    );
+}
+
+/// Whoever may make a peering need not be let in on anything else.
+#[test]
+fn without_the_right_to_see_the_network_there_is_a_warning_and_the_peering_is_made() {
+    let cloud = Simulator::start(Seed::Demo);
+    grant(&cloud, "vnet-orders", &["Microsoft.Network/*"]);
+    let network = cloud.network_id("eastus2-prod");
+    let refused = json!({ "title": "Forbidden", "status": 403, "detail": "no", "instance": "konnect:trace:1" });
+    let workspace = Workspace::new(cloud.env());
+    let configuration = peering(
+        "orders",
+        &quoted(network),
+        &quoted(cloud.vnet_id("vnet-orders")),
+    );
+    workspace.write(&format!("{configuration}\n{}", data(&cloud)));
+    // The first fault that fits counts: what lies below the network can be read, the network itself not.
+    let path = format!("/networks/{network}");
+    cloud.fault(json!([
+        { "service": "konnect", "method": "GET", "path": format!("{path}/"), "times": 0, "delay_ms": 1 },
+        { "service": "konnect", "method": "GET", "path": path, "times": 0, "status": 403, "body": refused },
+    ]));
+    let said = folded(&workspace.apply().expect_success("apply"));
+    assert!(
+        said.contains("Not sure that Konnect has the network (virtual network peering \"orders\")")
+            && said.contains("Network Viewer"),
+        "{said}"
+    );
+    let state = workspace.state();
+    assert_eq!(state["konnectazure_vnet_peering.orders"]["state"], "ready");
+    assert_eq!(
+        statuses(&state[DATA]),
+        "network_exists warning, network_is_azure skipped, network_ready skipped, vnet_exists passed, address_space skipped, \
+         service_principal passed, role_assignment passed, vnet_peerings passed, quota skipped, regions skipped"
     );
 }
 

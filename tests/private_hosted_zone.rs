@@ -211,20 +211,31 @@ fn what_would_fail_later_is_refused_before_anything_is_sent() {
         };
         cloud.world(json!({ "patch": "private_dns_zone", "id": id, "set": { "links": links } }));
     };
+    let later = format!(
+        "resource \"terraform_data\" \"later\" {{\n  input = \"{DOMAIN}\"\n}}\n{}",
+        plain.replace("\"corp.example\"", "terraform_data.later.output")
+    );
     Case::new(cloud.env())
+        // A zone is named by what is known before it exists: the plan only warns.
         .apply_fails(
             plain.replace("\"corp.example\"", "\"other.example\""),
             &[
-                "There is no private DNS zone",
+                "Not sure that the private DNS zone exists",
+                "Azure has no such private DNS zone",
                 "privateDnsZones/other.example",
-                "Nothing was created.",
+                "Nothing was sent.",
             ],
         )
         .outside(|_| link("Kong"))
-        .apply_fails(
+        .plan_fails(
             &plain,
-            &["has a link named \"kong\" already", "vnet-orders"],
+            &[
+                "The name of the link is taken",
+                "has a link named \"kong\" already",
+                "vnet-orders",
+            ],
         )
+        .apply_fails(&later, &["has a link named \"kong\" already"])
         .outside(|_| {
             link("");
             cloud.world(json!({ "add": "private_dns", "object": {
@@ -240,10 +251,12 @@ fn what_would_fail_later_is_refused_before_anything_is_sent() {
                 },
             }}));
         })
-        .apply_fails(
+        .plan_fails(
             &plain,
             &["linked to a zone of this name already", "\"twin\""],
         )
+        .apply_fails(&later, &["linked to a zone of this name already"])
+        .outside(|workspace| workspace.write(""))
         .run();
     assert_eq!(sent(&cloud, "POST"), 0);
     spec::assert_journal_conforms(&cloud.requests());
@@ -272,6 +285,24 @@ fn a_missing_right_is_named_with_the_zone_and_the_next_apply_replaces() {
         })
         .run();
     spec::assert_journal_conforms(&cloud.requests());
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_a_warning_and_the_creation_goes_on() {
+    let cloud = granted();
+    cloud.settings(json!({ "rights": { "graph_read": false, "network_read": false } }));
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&zone(&cloud, ""));
+    let said = folded(&workspace.apply().expect_success("apply"));
+    for part in [
+        "Not sure that the private DNS zone exists (private hosted zone \"corp\")",
+        "Microsoft.Network/privateDnsZones/read",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    assert_eq!(workspace.state()[ZONE]["state"], "ready");
+    workspace.assert_settled();
+    workspace.destroy().expect_success("destroy");
 }
 
 #[test]

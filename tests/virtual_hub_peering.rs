@@ -13,7 +13,7 @@ mod support;
 use serde_json::{Value as Json, json};
 use support::simulator::{Seed, Simulator};
 use support::spec;
-use support::terraform::{Case, Workspace};
+use support::terraform::{Case, Workspace, folded};
 
 const PEERING: &str = "konnectazure_virtual_hub_peering.this";
 const NETWORK: &str = "eastus2-prod";
@@ -190,37 +190,72 @@ fn a_bad_configuration_is_refused_on_its_attribute_before_anything_is_sent() {
     assert_eq!(cloud.requests_matching("konnect", "", ""), [] as [Json; 0]);
 }
 
+/// Consent and a role with these actions at the hub.
+fn grant_actions(cloud: &Simulator, actions: &[&str]) {
+    let scope = hub_id(cloud);
+    let principal = cloud.consent()["id"].clone();
+    let role = cloud.world(json!({ "add": "role_definition", "object": { "content": {
+        "role_name": "little", "actions": actions, "assignable_scopes": [scope],
+    }}}));
+    cloud.world(json!({ "add": "role_assignment", "object": {
+        "scope": scope, "role_definition": role["id"], "principal_id": principal,
+    }}));
+}
+
+fn by_a_later_id(id: &str) -> String {
+    format!("resource \"terraform_data\" \"later\" {{\n  input = \"{id}\"\n}}\n")
+}
+
+/// Each fault of the Azure side: whether it fails the plan, or only the apply since the run may still mend it.
 #[test]
-fn what_would_fail_later_is_refused_before_anything_is_sent() {
+fn what_would_fail_later_is_refused_as_soon_as_it_is_known() {
     let cloud = Simulator::start(Seed::Demo);
     let consent = format!(
         "/{}/adminconsent?client_id=207b296f-cf25-4d23-9eba-9a2c41dc62ca",
         cloud.url("tenant_id")
     );
     let nowhere = hub_id(&cloud).replace(HUB, "hub-nowhere");
+    let missing = "Cannot create virtual hub peering \"orders\": Azure has no such virtual hub";
+    let later = |id: &str| {
+        let peering = peering(&cloud, "  vhub_id = terraform_data.later.output\n");
+        format!("{}{peering}", by_a_later_id(id))
+    };
     Case::new(cloud.env())
         .apply_fails(
             peering(&cloud, &by_id(&cloud)),
             &[
-                "has no service principal",
+                "Kong's application cannot act in the tenant",
                 &consent,
                 "preflight = false",
-                "Nothing was created.",
+                "Nothing was sent.",
+            ],
+        )
+        .outside(|_| grant_actions(&cloud, &["*/read"]))
+        .apply_fails(
+            peering(&cloud, &by_id(&cloud)),
+            &[
+                "Kong's application may not connect to the virtual hub",
+                "- Microsoft.Network/virtualHubs/hubVirtualNetworkConnections/write",
+                "purpose = \"virtual_hub_peering\"",
+                &hub_id(&cloud),
             ],
         )
         .outside(|_| grant(&cloud))
-        .apply_fails(
+        .plan_fails(
             peering(&cloud, &format!("  vhub_id = \"{nowhere}\"\n")),
-            &["There is no virtual hub", "hub-nowhere"],
+            &[missing, "hub-nowhere"],
         )
+        .apply_fails(later(&nowhere), &[missing])
         .outside(|_| {
             let id = hub_id(&cloud);
             cloud.world(json!({ "patch": "virtual_hub", "id": id, "set": { "address_prefix": "10.64.8.0/23" } }));
         })
-        .apply_fails(
+        .plan_fails(
             peering(&cloud, &by_id(&cloud)),
-            &["10.64.8.0/23", "overlaps the block 10.64.0.0/16"],
+            &["Address spaces overlap", "10.64.8.0/23 of the virtual hub overlaps 10.64.0.0/16"],
         )
+        .apply_fails(later(&hub_id(&cloud)), &["Address spaces overlap"])
+        .outside(|workspace| workspace.write(""))
         .run();
     assert_eq!(sent(&cloud, "POST"), 0);
     spec::assert_journal_conforms(&cloud.requests());
@@ -232,11 +267,14 @@ fn what_may_not_be_looked_at_is_a_warning_and_the_creation_goes_on() {
     cloud.settings(json!({ "rights": { "graph_read": false, "network_read": false } }));
     let workspace = Workspace::new(cloud.env());
     workspace.write(&peering(&cloud, &by_id(&cloud)));
-    let said = workspace.apply().expect_success("apply");
-    assert!(
-        said.contains("Not everything that virtual hub peering \"orders\" needs could be checked"),
-        "{said}"
-    );
+    let said = folded(&workspace.apply().expect_success("apply"));
+    for part in [
+        "Not sure that the virtual hub exists and works (virtual hub peering \"orders\")",
+        "Microsoft.Network/virtualHubs/read",
+        "Application.Read.All",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
     assert_eq!(workspace.state()[PEERING]["state"], "ready");
     workspace.assert_settled();
     workspace.destroy().expect_success("destroy");
@@ -246,12 +284,14 @@ fn what_may_not_be_looked_at_is_a_warning_and_the_creation_goes_on() {
 fn a_failed_peering_says_why_and_is_replaced_by_the_next_apply() {
     let cloud = Simulator::start(Seed::Demo);
     cloud.consent();
-    let configuration = peering(&cloud, &by_id(&cloud));
+    let unchecked = format!("{}  preflight = false\n", by_id(&cloud));
+    let configuration = peering(&cloud, &unchecked);
     Case::new(cloud.env())
         .apply_fails(
             &configuration,
             &[
                 "AuthorizationFailed",
+                "In plain words:",
                 "stays in the state, marked for replacement",
                 "purpose = \"virtual_hub_peering\"",
                 &hub_id(&cloud),

@@ -96,6 +96,7 @@ fn made_outside(cloud: &Simulator, kind: &str, target: &str) -> String {
 
 #[test]
 fn a_peering_is_made_kept_imported_replaced_and_destroyed() {
+    // Rows 47 and 48 of docs/user-pains.md: only what means something else replaces.
     let cloud = granted();
     let network = cloud.network_id(NETWORK);
     let dns = |server: &str| {
@@ -186,6 +187,7 @@ fn a_peering_is_made_kept_imported_replaced_and_destroyed() {
 
 #[test]
 fn another_virtual_network_replaces_the_peering_in_either_way() {
+    // Row 47 of docs/user-pains.md: what cannot be changed is replaced, visibly in the plan.
     let cloud = granted();
     grant(&cloud, "vnet-billing");
     let billing = cloud.vnet_id("vnet-billing").to_owned();
@@ -215,6 +217,7 @@ fn another_virtual_network_replaces_the_peering_in_either_way() {
 
 #[test]
 fn a_bad_configuration_is_refused_on_its_attribute_before_anything_is_sent() {
+    // Row 56 of docs/user-pains.md: what can never be right is not even asked for.
     let cloud = Simulator::start(Seed::Demo);
     let vnet = by_id(&cloud);
     Case::new(cloud.env())
@@ -303,6 +306,7 @@ fn a_network_that_never_fits_is_refused_without_checks_too() {
 // Row 3 of docs/user-pains.md.
 #[test]
 fn a_failed_peering_says_why_and_is_replaced_by_the_next_apply() {
+    // Rows 3, 40 and 45 of docs/user-pains.md: the reason is told, and what failed stays visible.
     let cloud = Simulator::start(Seed::Demo);
     let configuration = peering(&cloud, &unchecked(&cloud));
     Case::new(cloud.env())
@@ -355,6 +359,7 @@ fn what_exists_is_an_error_with_its_import_or_adopted_where_it_is_the_same() {
 
 #[test]
 fn a_name_taken_at_the_last_moment_is_refused_in_seconds_on_the_name() {
+    // Row 37 of docs/user-pains.md: a 400 is usually final.
     for status in [400, 409] {
         let cloud = granted();
         cloud.settings(json!({ "konnect": { "duplicate_name_status": status } }));
@@ -379,6 +384,7 @@ fn a_name_taken_at_the_last_moment_is_refused_in_seconds_on_the_name() {
 
 #[test]
 fn a_network_that_is_not_ready_is_waited_for() {
+    // Row 39 of docs/user-pains.md: no second apply, no pause between.
     let cloud = Simulator::manual(Seed::Demo);
     grant(&cloud, "vnet-orders");
     let network = cloud.network_id("eastus2-staging");
@@ -424,6 +430,7 @@ fn a_refusal_while_the_network_is_not_ready_is_not_final() {
 
 #[test]
 fn fields_that_konnect_refuses_are_found_on_their_attributes() {
+    // Row 37 of docs/user-pains.md.
     let cloud = granted();
     cloud.fault(json!({ "service": "konnect", "method": "POST", "path": "/transit-gateways", "times": 0, "status": 400,
         "body": json!({ "status": 400, "title": "Invalid Request", "detail": "Invalid Parameters", "instance": "konnect:trace:9",
@@ -445,6 +452,7 @@ fn fields_that_konnect_refuses_are_found_on_their_attributes() {
 // Row 32 of docs/user-pains.md.
 #[test]
 fn a_permission_that_azure_learns_of_late_is_worth_one_more_try() {
+    // Row 32 of docs/user-pains.md.
     let cloud = Simulator::manual(Seed::Demo);
     cloud.settings(json!({ "lag": { "authorization": 8 * 60 } }));
     let vnet = cloud.vnet_id("vnet-orders");
@@ -471,6 +479,7 @@ fn a_permission_that_azure_learns_of_late_is_worth_one_more_try() {
 
 #[test]
 fn waiting_for_a_person_says_once_what_to_do_and_again_at_the_timeout() {
+    // Row 44 of docs/user-pains.md: the timeout is the user's.
     let cloud = granted();
     cloud.settings(json!({ "konnect": { "peering_outcome": "pending-user-action" } }));
     let workspace = Workspace::new(cloud.env());
@@ -494,6 +503,7 @@ fn waiting_for_a_person_says_once_what_to_do_and_again_at_the_timeout() {
 
 #[test]
 fn a_deletion_that_is_refused_in_transition_waits_and_goes_on() {
+    // Rows 49 and 58 of docs/user-pains.md: a creation need not wait, a deletion does.
     let cloud = Simulator::manual(Seed::Demo);
     grant(&cloud, "vnet-orders");
     let workspace = Workspace::new(cloud.env());
@@ -546,6 +556,24 @@ fn a_half_that_is_not_connected_in_azure_is_warned_of_and_no_change() {
         "{said}"
     );
     assert_eq!(planned.status.code(), Some(0), "{said}");
+}
+
+#[test]
+fn what_konnect_does_not_say_about_the_state_is_null_and_no_change() {
+    // Row 42 of docs/user-pains.md: what is told about a state may vanish.
+    let cloud = granted();
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&peering(&cloud, &by_id(&cloud)));
+    workspace.apply().expect_success("apply");
+    let told = workspace.state()[PEERING]["state_metadata"].clone();
+    assert_eq!(told["reported_status"], "READY");
+    cloud.settings(json!({ "konnect": { "omit_state_metadata": true } }));
+    workspace.assert_settled();
+    workspace
+        .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
+        .expect_success("refresh");
+    assert_eq!(workspace.state()[PEERING]["state_metadata"], Json::Null);
+    workspace.assert_settled();
 }
 
 #[test]

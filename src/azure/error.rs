@@ -237,7 +237,8 @@ impl Denial {
     /// `… has permission to perform action 'A' on scope 'S'; however, it does not have permission to perform action(s) 'LINKED'
     /// on the linked scope(s) 'SCOPE' …`, or `…; however, the current tenant 'T' is not authorized to access linked
     /// subscription 'SUBSCRIPTION'`.
-    fn parse(message: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(message: &str) -> Option<Self> {
         let principal_id = quoted_after(message, "object id");
         // What stands before "however" is what the caller may do.
         let lacking = message

@@ -12,7 +12,7 @@ use crate::http::scope::Scope;
 use crate::konnect::NetworkId;
 use crate::model;
 use crate::preflight::consent::KONG_CLIENT_ID;
-use crate::preflight::{self, Check, Clients, Inputs, Phase, Target};
+use crate::preflight::{self, Check, Clients, Inputs, Kind, Phase, Target};
 use crate::resources::azure_target;
 use crate::tf::attr::{Attr, List};
 use crate::tf::context::Context;
@@ -86,9 +86,9 @@ impl PreflightModel {
         };
         let mut inputs = Inputs {
             network_id,
-            target: Some(Target::ById(vnet_id)),
+            target: Some(Target::ById(vnet_id.into())),
             tenant_id: parse(&self.tenant_id, "tenant_id")?,
-            ..Inputs::new(Phase::Standalone)
+            ..Inputs::new(Kind::VnetPeering, Phase::Standalone)
         };
         if let Some(client_id) = parse(&self.client_id, "client_id")? {
             inputs.client_id = client_id;
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn both_ways_of_naming_the_virtual_network_mean_the_same() {
         let by_parts = by_parts().inputs().unwrap();
-        let id = by_parts.target.as_ref().unwrap().id().to_string();
+        let id = by_parts.target.as_ref().unwrap().place().to_string();
         let by_id = PreflightModel {
             network_id: NETWORK.into(),
             vnet_id: Attr::Known(id),

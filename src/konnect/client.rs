@@ -107,7 +107,11 @@ impl Client {
                 self.token_source
             ))
         } else if error.is_quota_exceeded() {
-            Some("A quota of the organisation is used up; Kong's support can raise it.".to_owned())
+            Some(
+                "A quota of the organisation is used up, which does not pass by itself. GET /v2/cloud-gateways/resource-quotas shows the quotas with \
+                 their maxima. Delete what is no longer needed, or have Kong's support raise the maximum."
+                    .to_owned(),
+            )
         } else {
             None
         };

@@ -48,6 +48,15 @@ pub enum InvalidDomainName {
     Character(String, char),
 }
 
+impl DomainName {
+    /// Whether this is `other` or a name below it.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        let above = self.0.strip_suffix(&other.0);
+        above.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+}
+
 impl FromStr for DomainName {
     type Err = InvalidDomainName;
 
@@ -173,6 +182,16 @@ mod tests {
             assert_eq!(spelling.parse::<DomainName>().unwrap(), plain, "{spelling}");
         }
         assert_eq!(plain.to_string(), "db.corp.example");
+    }
+
+    #[test]
+    fn a_name_is_within_itself_and_what_it_is_below_of() {
+        let name = |text: &str| text.parse::<DomainName>().unwrap();
+        let zone = name("corp.example");
+        assert!(name("Corp.example.").is_within(&zone) && name("db.corp.example").is_within(&zone));
+        for other in ["example", "xcorp.example", "corp.example.net"] {
+            assert!(!name(other).is_within(&zone), "{other}");
+        }
     }
 
     #[test]

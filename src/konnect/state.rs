@@ -27,7 +27,10 @@ impl StateMetadata {
             "authoriz",
             "permission",
             "forbidden",
-            "access denied",
+            "denied",
+            "privilege",
+            "role assignment",
+            "consent",
             "service principal",
         ]
         .iter()

@@ -1,15 +1,13 @@
 //! Address spaces: Azure never peers networks whose addresses collide, be it directly or through a third one.
 
+use crate::azure::ids::VnetId;
 use crate::azure::{PeeringState, VirtualNetwork, VnetPeering};
 use crate::konnect::{CloudProvider, Network};
 
 use super::check::{CheckId, Outcome, Status};
 use super::cidr::{Cidr, overlaps, readable};
-use super::inputs::{Inputs, Phase};
+use super::inputs::{Inputs, Kind, Phase};
 use super::observations::{Observations, Sibling};
-
-/// Why nothing can be said about a virtual network.
-pub(super) const VNET_UNKNOWN: &str = "Which virtual network is meant is not known yet.";
 
 /// Whether a peering on the virtual network is the half that Kong's application made there for the network.
 ///
@@ -22,9 +20,8 @@ pub(super) fn is_kongs_half(inputs: &Inputs, seen: &Observations, peering: &Vnet
         return true;
     }
     let is_peered = inputs
-        .target
-        .as_ref()
-        .is_some_and(|target| seen.peering_with(target.id()).is_some());
+        .place()
+        .is_some_and(|place| seen.peering_with(place).is_some());
     is_peered
         && seen
             .network
@@ -42,26 +39,35 @@ pub(super) fn leads_to(peering: &VnetPeering, network: &Network) -> bool {
 }
 
 pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let (network, vnet) = match (
-        seen.network.require(CheckId::NetworkExists),
-        seen.vnet.require(CheckId::VnetExists),
-    ) {
-        (Ok(network), Ok(vnet)) => (network, vnet),
-        (Err(outcome), _) | (_, Err(outcome)) => return outcome,
+    let network = match seen.network.require(CheckId::NetworkExists) {
+        Ok(network) => network,
+        Err(outcome) => return outcome,
+    };
+    let own = match own_prefixes(inputs, seen) {
+        Ok(prefixes) => prefixes,
+        Err(outcome) => return outcome,
     };
     let space = Spaces {
         network,
         block: readable(std::slice::from_ref(&network.cidr_block)),
-        own: readable(&vnet.address_prefixes),
+        own: readable(own),
+        what: inputs.kind.place(),
     };
     let mut collisions: Vec<_> = [
         space.with_the_network(),
         space.with_reserved_ranges(seen),
-        space.with_peers(inputs, seen, vnet),
+        seen.vnet
+            .found()
+            .and_then(|vnet| space.with_peers(inputs, seen, vnet)),
     ]
     .into_iter()
     .flatten()
     .collect();
+    collisions.extend(
+        seen.behind
+            .iter()
+            .filter_map(|vnet| space.with_one_behind(vnet)),
+    );
     let mut unseen = Vec::new();
     for sibling in siblings(inputs, seen) {
         match sibling {
@@ -86,13 +92,14 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
     }
     if space.block.is_empty() || space.own.is_empty() {
         return Outcome::warning(format!(
-            "There is nothing to compare: the network's block is {:?}, the virtual network's address space {:?}.",
-            network.cidr_block, vnet.address_prefixes
+            "There is nothing to compare: the network's block is {:?}, the {}'s address space {own:?}.",
+            network.cidr_block, space.what
         ));
     }
     let compared = format!(
-        "The virtual network's {} and the network's {} have no address in common",
-        vnet.address_prefixes.join(", "),
+        "The {}'s {} and the network's {} have no address in common",
+        space.what,
+        own.join(", "),
         network.cidr_block
     );
     if unseen.is_empty() {
@@ -107,6 +114,20 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
     }
 }
 
+/// The addresses of the Azure side itself.
+fn own_prefixes<'a>(inputs: &Inputs, seen: &'a Observations) -> Result<&'a [String], Outcome> {
+    match inputs.kind {
+        Kind::VirtualHubPeering => {
+            let hub = seen.hub.require(CheckId::HubExists)?;
+            Ok(hub.address_prefix.as_slice())
+        }
+        Kind::VnetPeering | Kind::PrivateHostedZone => {
+            let vnet = seen.vnet.require(CheckId::VnetExists)?;
+            Ok(&vnet.address_prefixes)
+        }
+    }
+}
+
 /// What the network's other peerings lead to; where it could not be seen, why.
 fn siblings<'a>(
     inputs: &'a Inputs,
@@ -116,7 +137,7 @@ fn siblings<'a>(
         Err(Outcome { detail, .. }) if seen.gateways.seen().is_none() => Some(Err(detail.clone())),
         _ => None,
     };
-    let own = inputs.target.as_ref().map(super::inputs::Target::id);
+    let own = inputs.vnet_id();
     let others = seen
         .siblings
         .iter()
@@ -137,6 +158,8 @@ struct Spaces<'a> {
     network: &'a Network,
     block: Vec<Cidr>,
     own: Vec<Cidr>,
+    /// What has the addresses of its own.
+    what: &'static str,
 }
 
 /// `A of ONE overlaps B of OTHER`, for each pair.
@@ -147,18 +170,26 @@ fn told(one: &str, other: &str, left: &[Cidr], right: &[Cidr]) -> Option<String>
     (!pairs.is_empty()).then(|| pairs.join("\n"))
 }
 
-const THE_VNET: &str = "the virtual network";
 const OTHER_ADDRESSES: &str = "Azure refuses to peer networks whose address spaces overlap, used or not, and a Konnect network's block cannot be \
-    changed: peer a virtual network with other addresses, or have the Konnect network made anew with another block.";
+    changed: connect one with other addresses, or have the Konnect network made anew with another block.";
 
 impl Spaces<'_> {
     fn the_network(&self) -> String {
         format!("the Konnect network {:?}", self.network.name)
     }
 
+    fn the_target(&self) -> String {
+        format!("the {}", self.what)
+    }
+
     fn with_the_network(&self) -> Option<Collision> {
         Some(Collision {
-            what: told(THE_VNET, &self.the_network(), &self.own, &self.block)?,
+            what: told(
+                &self.the_target(),
+                &self.the_network(),
+                &self.own,
+                &self.block,
+            )?,
             fix: OTHER_ADDRESSES.to_owned(),
         })
     }
@@ -171,9 +202,9 @@ impl Spaces<'_> {
             .region(&CloudProvider::Azure, &self.network.region)?;
         let reserved = readable(&region.reserved_cidr_blocks);
         Some(Collision {
-            what: told(THE_VNET, "the ranges that Konnect reserves", &self.own, &reserved)?,
-            fix: "Konnect uses these ranges inside its gateways, which therefore cannot reach such addresses behind a peering. Peer a virtual \
-                  network without them."
+            what: told(&self.the_target(), "the ranges that Konnect reserves", &self.own, &reserved)?,
+            fix: "Konnect uses these ranges inside its gateways, which therefore cannot reach such addresses behind a peering. Connect one \
+                  without them."
                 .to_owned(),
         })
     }
@@ -222,20 +253,32 @@ impl Spaces<'_> {
             sibling.vnet_id, sibling.name
         );
         Some(Collision {
-            what: told(THE_VNET, &other, &self.own, &readable(&vnet.address_prefixes))?,
+            what: told(&self.the_target(), &other, &self.own, &readable(&vnet.address_prefixes))?,
             fix: "All virtual networks that one Konnect network is peered with need addresses of their own.".to_owned(),
+        })
+    }
+
+    /// A network behind the hub: the hub routes to it, and so never to another with the same addresses.
+    fn with_one_behind(&self, behind: &(VnetId, VirtualNetwork)) -> Option<Collision> {
+        let (id, vnet) = behind;
+        let other = format!("{id}, which the hub is connected with");
+        let addresses = readable(&vnet.address_prefixes);
+        Some(Collision {
+            what: told(&self.the_network(), &other, &self.block, &addresses)?,
+            fix: OTHER_ADDRESSES.to_owned(),
         })
     }
 
     /// A second peering between the same two would collide with the first.
     fn peered_already(&self, inputs: &Inputs, seen: &Observations) -> Option<Collision> {
-        let target = inputs.target.as_ref()?;
-        let peering = seen.peering_with(target.id())?;
-        let collides = inputs.phase == Phase::Apply && !inputs.leaving.contains(&peering.id);
+        let peering = seen.peering_with(inputs.place()?)?;
+        let is_leaving = inputs.leaving.contains(&peering.id.to_string());
+        let collides = inputs.phase == Phase::Apply && !is_leaving;
         collides.then(|| Collision {
             what: format!(
-                "{} is peered with this virtual network already, by {:?} with the id {} (state {}).",
+                "{} is peered with this {} already, by {:?} with the id {} (state {}).",
                 self.the_network(),
+                self.what,
                 peering.name,
                 peering.id,
                 peering.state

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 
-use super::inputs::Phase;
+use super::inputs::{Kind, Phase};
 
 /// The checks, in the order in which they are told. The texts are part of the public interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,11 +17,19 @@ pub enum CheckId {
     NetworkReady,
     /// Azure has the virtual network.
     VnetExists,
+    /// Azure has the virtual hub.
+    HubExists,
+    /// Azure has the private DNS zone.
+    ZoneExists,
+    /// The network has no other zone of this name.
+    ZoneUnique,
+    /// The zone has no link of this name yet.
+    LinkName,
     /// Nobody's addresses collide.
     AddressSpace,
     /// Kong's application can sign in to the tenant.
     ServicePrincipal,
-    /// It may do at the virtual network what a peering takes.
+    /// It may do on the Azure side what a connection takes.
     RoleAssignment,
     /// No remains on the virtual network stand in the way.
     VnetPeerings,
@@ -32,20 +40,6 @@ pub enum CheckId {
 }
 
 impl CheckId {
-    /// All of them, in order.
-    pub const ALL: [Self; 10] = [
-        Self::NetworkExists,
-        Self::NetworkIsAzure,
-        Self::NetworkReady,
-        Self::VnetExists,
-        Self::AddressSpace,
-        Self::ServicePrincipal,
-        Self::RoleAssignment,
-        Self::VnetPeerings,
-        Self::Quota,
-        Self::Regions,
-    ];
-
     /// The stable name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -54,6 +48,10 @@ impl CheckId {
             Self::NetworkIsAzure => "network_is_azure",
             Self::NetworkReady => "network_ready",
             Self::VnetExists => "vnet_exists",
+            Self::HubExists => "hub_exists",
+            Self::ZoneExists => "zone_exists",
+            Self::ZoneUnique => "zone_unique",
+            Self::LinkName => "link_name",
             Self::AddressSpace => "address_space",
             Self::ServicePrincipal => "service_principal",
             Self::RoleAssignment => "role_assignment",
@@ -63,30 +61,24 @@ impl CheckId {
         }
     }
 
-    /// Which input a user would change.
-    #[must_use]
-    pub const fn subject(self) -> Subject {
-        match self {
-            Self::NetworkExists | Self::NetworkIsAzure | Self::NetworkReady | Self::Quota => {
-                Subject::Network
-            }
-            Self::VnetExists | Self::AddressSpace | Self::VnetPeerings | Self::Regions => {
-                Subject::Vnet
-            }
-            Self::ServicePrincipal | Self::RoleAssignment => Subject::Principal,
-        }
-    }
-
     /// What is wrong when it fails, as a headline.
-    const fn headline(self) -> &'static str {
+    const fn headline(self, kind: Kind) -> &'static str {
         match self {
             Self::NetworkExists => "Konnect has no such network",
             Self::NetworkIsAzure => "The Konnect network is not in Azure",
             Self::NetworkReady => "The Konnect network is not ready",
             Self::VnetExists => "Azure has no such virtual network",
+            Self::HubExists => "Azure has no such virtual hub",
+            Self::ZoneExists => "Azure has no such private DNS zone",
+            Self::ZoneUnique => "The network has a zone of this name already",
+            Self::LinkName => "The name of the link is taken",
             Self::AddressSpace => "Address spaces overlap",
             Self::ServicePrincipal => "Kong's application cannot act in the tenant",
-            Self::RoleAssignment => "Kong's application may not peer with the virtual network",
+            Self::RoleAssignment => match kind {
+                Kind::VnetPeering => "Kong's application may not peer with the virtual network",
+                Kind::VirtualHubPeering => "Kong's application may not connect to the virtual hub",
+                Kind::PrivateHostedZone => "Kong's application may not link the private DNS zone",
+            },
             Self::VnetPeerings => "A peering on the virtual network is in the way",
             Self::Quota => "The quota for peerings is used up",
             Self::Regions => "The regions do not fit",
@@ -94,15 +86,23 @@ impl CheckId {
     }
 
     /// What holds when it passes.
-    const fn statement(self) -> &'static str {
+    const fn statement(self, kind: Kind) -> &'static str {
         match self {
             Self::NetworkExists => "Konnect has the network",
             Self::NetworkIsAzure => "the Konnect network is in Azure",
             Self::NetworkReady => "the Konnect network is ready",
             Self::VnetExists => "the virtual network exists",
+            Self::HubExists => "the virtual hub exists and works",
+            Self::ZoneExists => "the private DNS zone exists",
+            Self::ZoneUnique => "nothing else of the network answers for the zone",
+            Self::LinkName => "the name of the link is free",
             Self::AddressSpace => "no address spaces overlap",
             Self::ServicePrincipal => "Kong's application can act in the tenant",
-            Self::RoleAssignment => "Kong's application may peer with the virtual network",
+            Self::RoleAssignment => match kind {
+                Kind::VnetPeering => "Kong's application may peer with the virtual network",
+                Kind::VirtualHubPeering => "Kong's application may connect to the virtual hub",
+                Kind::PrivateHostedZone => "Kong's application may link the private DNS zone",
+            },
             Self::VnetPeerings => "nothing on the virtual network is in the way",
             Self::Quota => "the quota allows one more peering",
             Self::Regions => "the regions fit",
@@ -121,7 +121,7 @@ impl fmt::Display for CheckId {
 pub enum Status {
     /// All is well.
     Passed,
-    /// The peering would fail.
+    /// The object would fail.
     Failed,
     /// It may fail, or the caller has no right to look.
     Warning,
@@ -146,17 +146,6 @@ impl fmt::Display for Status {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())
     }
-}
-
-/// Which input a check is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subject {
-    /// The Konnect network.
-    Network,
-    /// The virtual network.
-    Vnet,
-    /// Kong's application and its rights; no input of a peering names them.
-    Principal,
 }
 
 /// One check's outcome.
@@ -187,13 +176,7 @@ impl Check {
         }
     }
 
-    /// Which input it is about.
-    #[must_use]
-    pub fn subject(&self) -> Subject {
-        self.id.subject()
-    }
-
-    fn diagnostic(&self, phase: Phase) -> Option<Diagnostic> {
+    fn diagnostic(&self, kind: Kind, phase: Phase) -> Option<Diagnostic> {
         let Self {
             id,
             status,
@@ -203,18 +186,18 @@ impl Check {
         let (summary, closing) = match status {
             Status::Passed | Status::Skipped => return None,
             Status::Failed if phase == Phase::Apply => (
-                id.headline().to_owned(),
+                id.headline(kind).to_owned(),
                 Some(format!(
                     "Nothing was sent. This is the check {id}; preflight = false leaves all checks out."
                 )),
             ),
             Status::Failed => (
-                id.headline().to_owned(),
+                id.headline(kind).to_owned(),
                 Some(format!(
                     "This is the check {id}; preflight = false leaves all checks out."
                 )),
             ),
-            Status::Warning => (format!("Not sure that {}", id.statement()), None),
+            Status::Warning => (format!("Not sure that {}", id.statement(kind)), None),
         };
         let paragraphs = [Some(detail.clone()), Some(fix.clone()), closing];
         let text: Vec<_> = paragraphs
@@ -270,6 +253,25 @@ impl Outcome {
         }
     }
 
+    /// A failure about an application that may not be the one that Kong uses: told as such, and where nothing speaks for it, a warning only.
+    pub(super) fn doubtful(self, kind: Kind) -> Self {
+        let Some(doubt) = kind.doubt_about_application() else {
+            return self;
+        };
+        if self.status != Status::Failed {
+            return self;
+        }
+        let status = match kind {
+            Kind::VnetPeering | Kind::VirtualHubPeering => self.status,
+            Kind::PrivateHostedZone => Status::Warning,
+        };
+        Self {
+            status,
+            fix: format!("{}\n\n{doubt}", self.fix),
+            ..self
+        }
+    }
+
     /// A failure that a creation waits out is only a warning, unless nothing is to be created.
     pub(super) fn lenient_unless_alone(self, phase: Phase, remark: &str) -> Self {
         match phase {
@@ -295,9 +297,11 @@ impl Outcome {
 /// Every check's outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
+    /// What was checked.
+    pub kind: Kind,
     /// When the checks were made.
     pub phase: Phase,
-    /// One for each [`CheckId`], in their order.
+    /// One for each of the kind's checks, in their order.
     pub checks: Vec<Check>,
 }
 
@@ -316,12 +320,12 @@ impl Report {
         self.checks.iter().find(|check| check.id == id)
     }
 
-    /// An error for each failure and a warning for each warning; `place` puts each where the user sees its subject.
+    /// An error for each failure and a warning for each warning; `place` puts each where the user sees what it is about.
     #[must_use]
-    pub fn diagnostics(&self, place: impl Fn(Subject, Diagnostic) -> Diagnostic) -> Diagnostics {
+    pub fn diagnostics(&self, place: impl Fn(CheckId, Diagnostic) -> Diagnostic) -> Diagnostics {
         let told = self.checks.iter().filter_map(|check| {
-            let diagnostic = check.diagnostic(self.phase)?;
-            Some(place(check.subject(), diagnostic))
+            let diagnostic = check.diagnostic(self.kind, self.phase)?;
+            Some(place(check.id, diagnostic))
         });
         told.collect()
     }
@@ -337,7 +341,11 @@ mod tests {
             .into_iter()
             .map(|(id, outcome)| Check::new(id, outcome))
             .collect();
-        Report { phase, checks }
+        Report {
+            kind: Kind::VnetPeering,
+            phase,
+            checks,
+        }
     }
 
     #[test]
@@ -359,10 +367,10 @@ mod tests {
             ],
         );
         assert!(!report.passed());
-        let told = report.diagnostics(|subject, diagnostic| match subject {
-            Subject::Vnet => diagnostic.at(Path::attribute("vnet_id")),
-            Subject::Network => diagnostic.at(Path::attribute("network_id")),
-            Subject::Principal => diagnostic,
+        let told = report.diagnostics(|check, diagnostic| match check {
+            CheckId::VnetExists => diagnostic.at(Path::attribute("vnet_id")),
+            CheckId::NetworkReady => diagnostic.at(Path::attribute("network_id")),
+            _ => diagnostic,
         });
         let told: Vec<_> = told
             .iter()
@@ -412,12 +420,23 @@ mod tests {
 
     #[test]
     fn names_are_stable_and_told_once() {
-        let names = CheckId::ALL.map(CheckId::as_str);
-        assert_eq!(
-            names.join(" "),
-            "network_exists network_is_azure network_ready vnet_exists address_space service_principal role_assignment vnet_peerings quota \
-             regions"
-        );
-        assert!(CheckId::ALL.is_sorted());
+        for (kind, expected) in [
+            (
+                Kind::VnetPeering,
+                "network_exists network_is_azure network_ready vnet_exists address_space service_principal role_assignment vnet_peerings quota \
+                 regions",
+            ),
+            (
+                Kind::VirtualHubPeering,
+                "network_exists network_is_azure network_ready hub_exists address_space service_principal role_assignment quota regions",
+            ),
+            (
+                Kind::PrivateHostedZone,
+                "network_exists network_is_azure network_ready zone_exists zone_unique link_name service_principal role_assignment",
+            ),
+        ] {
+            let names: Vec<_> = kind.checks().iter().map(|check| check.as_str()).collect();
+            assert_eq!(names.join(" "), expected);
+        }
     }
 }

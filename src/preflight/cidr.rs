@@ -1,6 +1,7 @@
 //! Blocks of IP addresses, and whether two lists of them have an address in common.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -38,6 +39,12 @@ impl Cidr {
         self.block.contains(&other.block.trunc())
     }
 
+    /// Whether an address lies in this block.
+    #[must_use]
+    pub fn has(&self, address: IpAddr) -> bool {
+        self.block.contains(&address)
+    }
+
     /// The text as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -71,7 +78,7 @@ fn parse(text: &str) -> Option<IpNet> {
 
 /// What a near miss lacks.
 fn hint(text: &str) -> String {
-    match text.parse::<std::net::IpAddr>() {
+    match text.parse::<IpAddr>() {
         Ok(address) if address.is_ipv4() => format!("; for this address alone write {text}/32"),
         Ok(_) => format!("; for this address alone write {text}/128"),
         Err(_) if text.trim() != text => "; it has blanks around it".to_owned(),

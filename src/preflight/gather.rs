@@ -10,17 +10,22 @@ use tokio::time::Instant;
 
 use crate::azure::ids::{ArmId, Guid, RoleDefinitionId, VnetId};
 use crate::azure::{
-    self, DenyAssignment, RoleAssignment, RoleAssignmentFilter, RoleDefinition, ServicePrincipal,
-    VirtualNetwork,
+    self, DenyAssignment, PrincipalType, RoleAssignment, RoleAssignmentFilter, RoleDefinition,
+    ServicePrincipal, VirtualNetwork,
 };
 use crate::http::error::Error;
 use crate::http::scope::Scope;
-use crate::konnect::{self, Availability, CloudProvider, Network, NetworkId, TransitGateway};
+use crate::konnect::{
+    self, Availability, CloudProvider, Network, NetworkId, PrivateDns, TransitGateway,
+};
 
-use super::address::VNET_UNKNOWN;
 use super::consent::{foreign_cloud_warning, ways_to_consent};
-use super::inputs::{Inputs, Phase, Target};
-use super::observations::{Grants, Look, Observations, Sibling, Tenant, attached_vnet, others};
+use super::inputs::{Inputs, Kind, Phase, Place};
+use super::observations::{Grants, Look, Observations, Sibling, Tenant, attached, others};
+
+mod places;
+
+use places::Places;
 
 /// How long to look at most: the checks are a help, and must not use up the time for the work itself.
 const LOOK_LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -28,6 +33,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(5 * 60);
 const PLAN_LOOK_LIMIT: Duration = Duration::from_secs(60);
 
 const NETWORK_UNKNOWN: &str = "Which Konnect network is meant is not known yet.";
+const OF_NO_USE: &str = "Nothing that is to be made depends on it.";
 const NETWORK_UNSEEN: &str = "The network was not seen.";
 const KONNECT_RIGHT: &str = "the role Network Admin or Network Viewer in Konnect";
 
@@ -53,24 +59,26 @@ pub(super) async fn gather(inputs: &Inputs, clients: Clients<'_>, scope: &Scope)
     let azure = usable(inputs, "Azure", clients.azure.client());
     let konnect = Konnect {
         client: konnect.as_ref(),
+        kind: inputs.kind,
         network_id: inputs.network_id,
         scope: &scope,
     };
     let azure = Azure {
         client: azure.as_ref(),
-        vnet_id: inputs.target.as_ref().map(Target::id),
+        inputs,
         scope: &scope,
     };
-    let ((network, provider), availability, (gateways, siblings), vnet, rights) = tokio::join!(
+    let ((network, provider), availability, (gateways, siblings), private_dns, places, rights) = tokio::join!(
         konnect.network_and_provider(),
         konnect.availability(),
         async {
             let gateways = konnect.gateways().await;
-            let siblings = azure.siblings(inputs, gateways.seen()).await;
+            let siblings = azure.siblings(gateways.seen()).await;
             (gateways, siblings)
         },
-        azure.vnet(),
-        azure.rights(inputs),
+        konnect.private_dns(),
+        azure.places(),
+        azure.rights(),
     );
     let Rights {
         tenant,
@@ -79,13 +87,25 @@ pub(super) async fn gather(inputs: &Inputs, clients: Clients<'_>, scope: &Scope)
         denials,
         elsewhere,
     } = rights;
+    let Places {
+        vnet,
+        hub,
+        behind,
+        zone,
+        link,
+    } = places;
     Observations {
         network,
         provider,
         availability,
         gateways,
         siblings,
-        vnet: missing_here(vnet, elsewhere),
+        vnet: missing_here(vnet, elsewhere.as_deref(), "virtual network"),
+        hub: missing_here(hub, elsewhere.as_deref(), "virtual hub"),
+        behind,
+        zone: missing_here(zone, elsewhere.as_deref(), "private DNS zone"),
+        link,
+        private_dns,
         tenant,
         principal,
         grants,
@@ -94,15 +114,10 @@ pub(super) async fn gather(inputs: &Inputs, clients: Clients<'_>, scope: &Scope)
 }
 
 /// From another tenant, what exists looks as if it did not.
-fn missing_here(
-    vnet: Look<Option<VirtualNetwork>>,
-    elsewhere: Option<String>,
-) -> Look<Option<VirtualNetwork>> {
-    match (vnet, elsewhere) {
-        (Look::Seen(None), Some(why)) => {
-            Look::Blind(format!("The virtual network was not found. {why}"))
-        }
-        (vnet, _) => vnet,
+fn missing_here<T>(seen: Look<Option<T>>, elsewhere: Option<&str>, what: &str) -> Look<Option<T>> {
+    match (seen, elsewhere) {
+        (Look::Seen(None), Some(why)) => Look::Blind(format!("The {what} was not found. {why}")),
+        (seen, _) => seen,
     }
 }
 
@@ -156,6 +171,7 @@ fn look<T, E: Into<Error>>(what: &str, right: &str, answer: Result<T, E>) -> Loo
 
 struct Konnect<'a> {
     client: Result<&'a Arc<konnect::Client>, &'a Look<()>>,
+    kind: Kind,
     network_id: Option<NetworkId>,
     scope: &'a Scope,
 }
@@ -214,6 +230,9 @@ impl Konnect<'_> {
     }
 
     async fn availability(&self) -> Look<Availability> {
+        if self.kind == Kind::PrivateHostedZone {
+            return Look::NotAsked(OF_NO_USE.to_owned());
+        }
         match self.place() {
             Ok((client, _)) => look(
                 "what Konnect offers in each region",
@@ -224,7 +243,31 @@ impl Konnect<'_> {
         }
     }
 
+    /// What else the network resolves, for what resolves names.
+    async fn private_dns(&self) -> Look<Vec<PrivateDns>> {
+        let (client, network_id) = match self.place() {
+            _ if self.kind != Kind::PrivateHostedZone => {
+                return Look::NotAsked(OF_NO_USE.to_owned());
+            }
+            Ok(place) => place,
+            Err(why) => return why,
+        };
+        let answer = match client.list_private_dns(self.scope, &network_id, None).await {
+            // The check of the network tells.
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            answer => answer,
+        };
+        look(
+            "the network's other private DNS objects",
+            "the role Network Admin in Konnect",
+            answer,
+        )
+    }
+
     async fn gateways(&self) -> Look<Vec<TransitGateway>> {
+        if self.kind == Kind::PrivateHostedZone {
+            return Look::NotAsked(OF_NO_USE.to_owned());
+        }
         let (client, network_id) = match self.place() {
             Ok(place) => place,
             Err(why) => return why,
@@ -253,44 +296,34 @@ struct Rights {
 
 struct Azure<'a> {
     client: Result<&'a Arc<azure::Client>, &'a Look<()>>,
-    vnet_id: Option<&'a VnetId>,
+    inputs: &'a Inputs,
     scope: &'a Scope,
 }
 
 impl Azure<'_> {
-    fn place<T>(&self) -> Result<(&azure::Client, &VnetId), Look<T>> {
-        let Some(vnet_id) = self.vnet_id else {
-            return Err(Look::NotAsked(VNET_UNKNOWN.to_owned()));
+    fn place<T>(&self) -> Result<(&azure::Client, &Place), Look<T>> {
+        let Some(place) = self.inputs.place() else {
+            return Err(Look::NotAsked(self.inputs.unknown_place()));
         };
         match self.client {
-            Ok(client) => Ok((client, vnet_id)),
+            Ok(client) => Ok((client, place)),
             Err(why) => Err(why.instead()),
         }
     }
 
-    async fn vnet(&self) -> Look<Option<VirtualNetwork>> {
-        match self.place() {
-            Ok((client, vnet_id)) => read_vnet(client, self.scope, vnet_id).await,
-            Err(why) => why,
-        }
-    }
-
     /// What the network's other peerings lead to. Their rights are others' matter: what cannot be read is left unseen.
-    async fn siblings(
-        &self,
-        inputs: &Inputs,
-        gateways: Option<&Vec<TransitGateway>>,
-    ) -> Vec<Sibling> {
-        let Ok((client, vnet_id)) = self.place::<()>() else {
+    async fn siblings(&self, gateways: Option<&Vec<TransitGateway>>) -> Vec<Sibling> {
+        let Ok((client, place)) = self.place::<()>() else {
             return Vec::new();
         };
+        let gateways = gateways.map_or(&[][..], Vec::as_slice);
         let mut named: Vec<(String, VnetId)> = Vec::new();
-        for gateway in others(gateways.map_or(&[], Vec::as_slice), &inputs.leaving) {
-            if let Some(attached) = attached_vnet(gateway)
-                && attached != *vnet_id
-                && named.iter().all(|(_, known)| *known != attached)
+        for gateway in others(gateways, &self.inputs.leaving) {
+            if let Some(other) = attached(gateway).filter(|other| other != place)
+                && let Place::Vnet(vnet_id) = other
+                && named.iter().all(|(_, known)| *known != vnet_id)
             {
-                named.push((gateway.name.clone(), attached));
+                named.push((gateway.name.clone(), vnet_id));
             }
         }
         let read = named.into_iter().map(async |(name, vnet_id)| {
@@ -304,7 +337,8 @@ impl Azure<'_> {
         join_all(read).await
     }
 
-    async fn rights(&self, inputs: &Inputs) -> Rights {
+    async fn rights(&self) -> Rights {
+        let inputs = self.inputs;
         let client = match self.client {
             Ok(client) => client,
             Err(why) => {
@@ -363,11 +397,11 @@ impl Azure<'_> {
     }
 
     async fn grants(&self, principal: &Guid) -> Look<Grants> {
-        let (client, vnet_id) = match self.place() {
+        let (client, place) = match self.place() {
             Ok(place) => place,
             Err(why) => return why,
         };
-        let at = vnet_id.as_arm_id();
+        let at = place.as_arm_id();
         let listed = async |filter| {
             client
                 .list_role_assignments(at, &filter)
@@ -385,11 +419,13 @@ impl Azure<'_> {
         }
         match answer {
             Ok(mut assignments) => {
+                // A service that does not know the filter shows everybody's.
+                assignments.retain(|assignment| may_be_of(assignment, principal));
                 assignments.extend(client.just_made_role_assignments(principal));
-                Look::Seen(self.read_roles(client, vnet_id, assignments).await)
+                Look::Seen(self.read_roles(client, place, assignments).await)
             }
             Err(error) => blind(
-                "the role assignments at the virtual network",
+                &format!("the role assignments at the {}", self.inputs.kind.place()),
                 "Microsoft.Authorization/roleAssignments/read there, as in the role Reader",
                 &error,
             ),
@@ -400,7 +436,7 @@ impl Azure<'_> {
     async fn read_roles(
         &self,
         client: &azure::Client,
-        vnet_id: &VnetId,
+        place: &Place,
         assignments: Vec<RoleAssignment>,
     ) -> Grants {
         let mut scopes: HashMap<RoleDefinitionId, Vec<ArmId>> = HashMap::new();
@@ -412,8 +448,8 @@ impl Azure<'_> {
         }
         // A role is seen where it can be assigned: in the subscription, or only in a group of it.
         let views = [
-            ArmId::subscription(vnet_id.subscription_id()),
-            vnet_id.as_arm_id().clone(),
+            ArmId::subscription(place.subscription_id()),
+            place.as_arm_id().clone(),
         ];
         let read = scopes.into_iter().map(async |(id, scopes)| {
             let role = match client.just_made_role_definition(id.guid()) {
@@ -439,20 +475,29 @@ impl Azure<'_> {
     }
 
     async fn denials(&self) -> Look<Vec<DenyAssignment>> {
-        let (client, vnet_id) = match self.place() {
+        let (client, place) = match self.place() {
             Ok(place) => place,
             Err(why) => return why,
         };
         let answer = client
-            .list_deny_assignments(vnet_id.as_arm_id())
+            .list_deny_assignments(place.as_arm_id())
             .collect(self.scope)
             .await;
         look(
-            "the deny assignments at the virtual network",
+            &format!("the deny assignments at the {}", self.inputs.kind.place()),
             "Microsoft.Authorization/denyAssignments/read there, as in the role Reader",
             answer,
         )
     }
+}
+
+/// Whether an assignment can be one that the principal holds, itself or by a group.
+fn may_be_of(assignment: &RoleAssignment, principal: &Guid) -> bool {
+    let by_group = matches!(
+        assignment.principal_type,
+        None | Some(PrincipalType::Group | PrincipalType::ForeignGroup | PrincipalType::Unknown(_))
+    );
+    by_group || assignment.principal_id == *principal
 }
 
 impl Grants {

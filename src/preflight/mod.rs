@@ -1,4 +1,4 @@
-//! Preflight: what would make a peering fail half an hour after it was asked for, found out before.
+//! Preflight: what would make a connection with Azure fail half an hour after it was asked for, found out before.
 //!
 //! [`run`] looks at both clouds, each thing once and as much as possible at the same time, and then decides by pure functions. A check has a
 //! stable name, a status, what was found and what to do about it. Where the caller has no right to look, or a service does not answer, the
@@ -12,16 +12,20 @@ mod check;
 pub mod cidr;
 pub mod consent;
 mod gather;
+mod hub;
 mod inputs;
 mod network;
 mod observations;
 mod permissions;
+mod reach;
 mod vnet;
+mod zone;
 
-pub use check::{Check, CheckId, Report, Status, Subject};
+pub use check::{Check, CheckId, Report, Status};
 pub use gather::Clients;
-pub use inputs::{Inputs, Phase, Target};
+pub use inputs::{Inputs, Kind, Phase, Place, Target};
 pub use permissions::VNET_PEERING_ACTIONS;
+pub use reach::reachable;
 
 use crate::http::scope::Scope;
 
@@ -35,13 +39,17 @@ pub async fn run(inputs: &Inputs, clients: Clients<'_>, scope: &Scope) -> Report
 }
 
 fn decide(inputs: &Inputs, seen: &Observations) -> Report {
-    let checks = CheckId::ALL.map(|id| Check::new(id, outcome(id, inputs, seen)));
+    let ids = inputs.kind.checks().iter();
+    let checks: Vec<_> = ids
+        .map(|id| Check::new(*id, outcome(*id, inputs, seen)))
+        .collect();
     for check in &checks {
         tracing::debug!(check = %check.id, status = %check.status, "preflight: {}", check.detail);
     }
     Report {
+        kind: inputs.kind,
         phase: inputs.phase,
-        checks: checks.into(),
+        checks,
     }
 }
 
@@ -51,12 +59,16 @@ fn outcome(id: CheckId, inputs: &Inputs, seen: &Observations) -> Outcome {
         CheckId::NetworkIsAzure => network::is_azure(seen),
         CheckId::NetworkReady => network::is_ready(inputs, seen),
         CheckId::VnetExists => vnet::exists(inputs, seen),
+        CheckId::HubExists => hub::exists(inputs, seen),
+        CheckId::ZoneExists => zone::exists(inputs, seen),
+        CheckId::ZoneUnique => zone::is_unique(inputs, seen),
+        CheckId::LinkName => zone::link_name_is_free(inputs, seen),
         CheckId::AddressSpace => address::disjoint(inputs, seen),
         CheckId::ServicePrincipal => permissions::service_principal(inputs, seen),
         CheckId::RoleAssignment => permissions::role_assignment(inputs, seen),
         CheckId::VnetPeerings => vnet::peerings(inputs, seen),
         CheckId::Quota => network::quota(inputs, seen),
-        CheckId::Regions => vnet::regions(seen),
+        CheckId::Regions => network::regions(inputs, seen),
     }
 }
 

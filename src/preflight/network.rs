@@ -3,7 +3,7 @@
 use crate::konnect::{CloudProvider, Network, NetworkState};
 
 use super::check::{CheckId, Outcome};
-use super::inputs::{Inputs, Phase};
+use super::inputs::{Inputs, Kind, Phase};
 use super::observations::Observations;
 
 pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
@@ -60,7 +60,7 @@ pub(super) fn is_azure(seen: &Observations) -> Outcome {
         "The network {:?} is in the cloud {other}, region {}.",
         network.name, network.region
     ))
-    .fix("Only a network in Azure can be peered with an Azure virtual network. Choose another network, or have one made in an Azure region.")
+    .fix("Only a network in Azure can be connected with Azure. Choose another network, or have one made in an Azure region.")
 }
 
 /// Regions are named differently by each cloud, so that the name tells where the account may not be read.
@@ -101,11 +101,11 @@ pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Outcome {
             Outcome::failed(found).fix("It is being deleted. Choose another network.")
         }
         NetworkState::Offline => Outcome::failed(found)
-            .fix("It has no infrastructure yet: Konnect provisions it once a gateway's configuration uses it. Peerings wait until then.")
-            .lenient_unless_alone(inputs.phase, "The creation of the peering waits for it."),
+            .fix("It has no infrastructure yet: Konnect provisions it once a gateway's configuration uses it. Private networking waits until then.")
+            .lenient_unless_alone(inputs.phase, "The creation waits for it."),
         NetworkState::Created | NetworkState::Initializing | NetworkState::Unknown(_) => Outcome::failed(found)
             .fix("Provisioning a network takes 30 to 40 minutes.")
-            .lenient_unless_alone(inputs.phase, "The creation of the peering waits for it."),
+            .lenient_unless_alone(inputs.phase, "The creation waits for it."),
     }
 }
 
@@ -124,4 +124,52 @@ pub(super) fn quota(inputs: &Inputs, seen: &Observations) -> Outcome {
         "Konnect publishes no limit for the peerings of a network; this one has {} {others}.",
         network.transit_gateway_count
     ))
+}
+
+pub(super) fn regions(inputs: &Inputs, seen: &Observations) -> Outcome {
+    let network = match seen.network.require(CheckId::NetworkExists) {
+        Ok(network) => network,
+        Err(outcome) => return outcome,
+    };
+    let location = match inputs.kind {
+        Kind::VirtualHubPeering => seen
+            .hub
+            .require(CheckId::HubExists)
+            .map(|hub| hub.location.as_deref()),
+        Kind::VnetPeering | Kind::PrivateHostedZone => seen
+            .vnet
+            .require(CheckId::VnetExists)
+            .map(|vnet| vnet.location.as_deref()),
+    };
+    let there = match location {
+        Ok(location) => location.unwrap_or("a region not told"),
+        Err(outcome) => return outcome,
+    };
+    let remark = if is_same_region(&network.region, there) {
+        "Traffic stays in the region."
+    } else {
+        "Azure peers across regions; traffic between them costs more and takes longer."
+    };
+    Outcome::passed(format!(
+        "The network is in {}, the {} in {there}. {remark}",
+        network.region,
+        inputs.kind.place()
+    ))
+}
+
+/// Azure writes `eastus2` as well as `East US 2`.
+fn is_same_region(left: &str, right: &str) -> bool {
+    let fold = |region: &str| region.replace(' ', "").to_lowercase();
+    fold(left) == fold(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_is_the_same_in_both_of_azures_spellings() {
+        assert!(is_same_region("eastus2", "East US 2"));
+        assert!(!is_same_region("eastus2", "eastus"));
+    }
 }

@@ -1,13 +1,17 @@
 //! What was seen of both clouds: the only thing that the checks decide on.
 
-use crate::azure::ids::{ArmId, Guid, VnetId, same_arm_id};
-use crate::azure::{DenyAssignment, RoleDefinition, ServicePrincipal, VirtualNetwork};
+use crate::azure::ids::{ArmId, Guid, VhubId, VnetId, same_arm_id};
+use crate::azure::{
+    DenyAssignment, PrivateDnsZone, PrivateDnsZoneLink, RoleDefinition, ServicePrincipal,
+    VirtualHub, VirtualNetwork,
+};
 use crate::konnect::{
-    Attachment, Availability, CloudProvider, Network, TransitGateway, TransitGatewayId,
+    Attachment, Availability, CloudProvider, Network, PrivateDns, TransitGateway,
     TransitGatewayState,
 };
 
 use super::check::{CheckId, Outcome};
+use super::inputs::Place;
 
 /// One look at something.
 #[derive(Clone, Debug)]
@@ -66,6 +70,14 @@ pub(super) struct Observations {
     /// What the network's other peerings lead to.
     pub(super) siblings: Vec<Sibling>,
     pub(super) vnet: Look<Option<VirtualNetwork>>,
+    pub(super) hub: Look<Option<VirtualHub>>,
+    /// The virtual networks that the hub is connected with, as far as they can be read.
+    pub(super) behind: Vec<(VnetId, VirtualNetwork)>,
+    pub(super) zone: Look<Option<PrivateDnsZone>>,
+    /// The zone's link of the wanted name.
+    pub(super) link: Look<Option<PrivateDnsZoneLink>>,
+    /// All private DNS objects of the network, whatever their kind.
+    pub(super) private_dns: Look<Vec<PrivateDns>>,
     pub(super) tenant: Tenant,
     pub(super) principal: Look<Option<ServicePrincipal>>,
     pub(super) grants: Look<Grants>,
@@ -100,52 +112,74 @@ pub(super) struct Grants {
     pub(super) unread: Vec<String>,
 }
 
-/// The virtual network that a peering leads to, where it leads to one.
-pub(super) fn attached_vnet(gateway: &TransitGateway) -> Option<VnetId> {
+/// What a peering leads to, where that is in Azure.
+pub(super) fn attached(gateway: &TransitGateway) -> Option<Place> {
     match &gateway.attachment {
         Attachment::AzureVnet {
             subscription_id,
             resource_group_name,
             vnet_name,
             ..
-        } => VnetId::new(
-            &subscription_id.parse().ok()?,
+        } => {
+            let subscription_id = subscription_id.parse().ok()?;
+            let id = VnetId::new(&subscription_id, resource_group_name, vnet_name);
+            id.ok().map(Place::Vnet)
+        }
+        Attachment::AzureVhub {
+            subscription_id,
             resource_group_name,
-            vnet_name,
-        )
-        .ok(),
-        Attachment::AzureVhub { .. } | Attachment::Other(_) => None,
+            vhub_name,
+            ..
+        } => {
+            let subscription_id = subscription_id.parse().ok()?;
+            let id = VhubId::new(&subscription_id, resource_group_name, vhub_name);
+            id.ok().map(Place::Vhub)
+        }
+        Attachment::Other(_) => None,
     }
 }
 
 /// Neither going nor failed: it occupies its addresses, or is about to.
-fn is_alive(state: &TransitGatewayState) -> bool {
+pub(super) fn is_alive(state: &TransitGatewayState) -> bool {
     !state.is_ending() && *state != TransitGatewayState::Error
 }
 
 /// The network's peerings that live, apart from those that do not count.
 pub(super) fn others<'a>(
     gateways: &'a [TransitGateway],
-    leaving: &'a [TransitGatewayId],
+    leaving: &'a [String],
 ) -> impl Iterator<Item = &'a TransitGateway> {
     gateways
         .iter()
-        .filter(|gateway| !leaving.contains(&gateway.id) && is_alive(&gateway.state))
+        .filter(|gateway| !leaving.contains(&gateway.id.to_string()) && is_alive(&gateway.state))
 }
 
 impl Observations {
-    /// The living peering of the network that leads to `vnet_id` already, one that does not count included.
-    pub(super) fn peering_with(&self, vnet_id: &VnetId) -> Option<&TransitGateway> {
-        self.peerings_with(vnet_id)
+    /// The check of the Azure side that says that it is not there.
+    pub(super) fn missing_place(&self) -> Option<CheckId> {
+        if matches!(self.vnet, Look::Seen(None)) {
+            Some(CheckId::VnetExists)
+        } else if matches!(self.hub, Look::Seen(None)) {
+            Some(CheckId::HubExists)
+        } else if matches!(self.zone, Look::Seen(None)) {
+            Some(CheckId::ZoneExists)
+        } else {
+            None
+        }
+    }
+
+    /// The living peering of the network that leads to `place` already, one that does not count included.
+    pub(super) fn peering_with(&self, place: &Place) -> Option<&TransitGateway> {
+        self.peerings_with(place)
             .find(|gateway| is_alive(&gateway.state))
     }
 
-    /// All peerings of the network that lead to `vnet_id`, whatever their state.
-    pub(super) fn peerings_with(&self, vnet_id: &VnetId) -> impl Iterator<Item = &TransitGateway> {
+    /// All peerings of the network that lead to `place`, whatever their state.
+    pub(super) fn peerings_with(&self, place: &Place) -> impl Iterator<Item = &TransitGateway> {
         let gateways = self.gateways.seen().map(Vec::as_slice).unwrap_or_default();
-        gateways.iter().filter(move |gateway| {
-            attached_vnet(gateway).is_some_and(|attached| attached == *vnet_id)
-        })
+        gateways
+            .iter()
+            .filter(move |gateway| attached(gateway).is_some_and(|attached| attached == *place))
     }
 
     /// Whether `remote` is the network's own virtual network on Kong's side, where Konnect tells.

@@ -4,7 +4,7 @@ use crate::azure::ids::{ArmId, ArmKind, Guid, same_arm_id};
 use crate::azure::{DenyAssignment, RoleDefinition};
 
 use super::check::{CheckId, Outcome};
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Place};
 use super::observations::{Grants, Look, Observations};
 
 /// What Kong's application does at a virtual network to peer with it, by the vendor's documents.
@@ -14,6 +14,22 @@ pub const VNET_PEERING_ACTIONS: [&str; 5] = [
     "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write",
     "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/delete",
     "Microsoft.Network/virtualNetworks/peer/action",
+];
+
+/// What it takes to connect a network to a hub, as Microsoft lists it for such connections. The vendor shows its own list in its interface only.
+pub(super) const HUB_CONNECTION_ACTIONS: [&str; 4] = [
+    "Microsoft.Network/virtualHubs/read",
+    "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections/read",
+    "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections/write",
+    "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections/delete",
+];
+
+/// What it takes to link a zone to a network. The vendor publishes no list.
+pub(super) const ZONE_LINK_ACTIONS: [&str; 4] = [
+    "Microsoft.Network/privateDnsZones/read",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write",
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/delete",
 ];
 
 /// What a principal lacks at a scope.
@@ -87,6 +103,7 @@ pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome
             );
             Outcome::failed(missing.trim_end())
                 .fix(&seen.tenant.ways_to_consent)
+                .doubtful(inputs.kind)
                 .lenient_at_plan(inputs.phase, "This run may still make it.")
         }
         Some(principal) if principal.account_enabled == Some(false) => Outcome::failed(format!(
@@ -97,7 +114,8 @@ pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome
             "Enable it: in the Entra admin center under Enterprise applications, Properties, \"Enabled for users to sign in\", or with\n\n  az ad sp \
              update --id {} --set accountEnabled=true",
             principal.id
-        )),
+        ))
+        .doubtful(inputs.kind),
         Some(principal) => Outcome::passed(format!(
             "The application {client_id} ({}) has the service principal {} in the tenant {tenant}.",
             principal.display_name, principal.id
@@ -106,15 +124,15 @@ pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome
 }
 
 pub(super) fn role_assignment(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let Some(target) = &inputs.target else {
-        return Outcome::skipped(super::address::VNET_UNKNOWN);
+    let Some(place) = inputs.place() else {
+        return Outcome::skipped(inputs.unknown_place());
     };
     let principal = match seen.principal.require(CheckId::ServicePrincipal) {
         Ok(principal) => principal,
         Err(outcome) => return outcome,
     };
-    if let Look::Seen(None) = &seen.vnet {
-        return Outcome::skipped(format!("{} did not pass.", CheckId::VnetExists));
+    if let Some(check) = seen.missing_place() {
+        return Outcome::skipped(format!("{check} did not pass."));
     }
     let grants = match seen.grants.examine() {
         Ok(grants) => grants,
@@ -123,26 +141,23 @@ pub(super) fn role_assignment(inputs: &Inputs, seen: &Observations) -> Outcome {
     let denials = seen.denials.seen().map(Vec::as_slice).unwrap_or_default();
     let lack = lack(
         &inputs.needed_actions,
-        target.id().as_arm_id(),
+        place.as_arm_id(),
         &principal.id,
         &grants.roles,
         denials,
     );
-    decide(inputs, &principal.id, grants, &lack, &seen.denials)
+    decide(inputs, place, &principal.id, grants, &lack, &seen.denials)
 }
 
 fn decide(
     inputs: &Inputs,
+    scope: &Place,
     principal: &Guid,
     grants: &Grants,
     lack: &Lack,
     denials: &Look<Vec<DenyAssignment>>,
 ) -> Outcome {
-    let scope = inputs
-        .target
-        .as_ref()
-        .map(|target| target.id().to_string())
-        .unwrap_or_default();
+    let what = inputs.kind.place();
     if !lack.denied.is_empty() {
         let denied: Vec<_> = lack
             .denied
@@ -153,7 +168,8 @@ fn decide(
             "Deny assignments take actions away from the service principal {principal}, whatever roles it has.\nScope: {scope}\nDenied:\n{}",
             denied.join("\n")
         ))
-        .fix("Deny assignments are made by Azure for managed applications and deployment stacks: have them leave out this principal, or peer another virtual network.");
+        .fix("Deny assignments are made by Azure for managed applications and deployment stacks: have them leave out this principal, or choose another place.")
+        .doubtful(inputs.kind);
     }
     if lack.missing.is_empty() {
         let names: Vec<_> = grants
@@ -168,7 +184,7 @@ fn decide(
             }
         };
         return Outcome::passed(format!(
-            "The service principal {principal} has the needed actions at the virtual network, by {}.{unsure}",
+            "The service principal {principal} has the needed actions at the {what}, by {}.{unsure}",
             names.join(", ")
         ));
     }
@@ -182,12 +198,12 @@ fn decide(
     let place = format!("Scope: {scope}\nMissing:\n{missing}");
     if !grants.unread.is_empty() {
         return Outcome::warning(format!(
-            "{subject} lacks actions at the virtual network, unless the roles that could not be read allow them.\n{place}\nNot read:\n{}",
+            "{subject} lacks actions at the {what}, unless the roles that could not be read allow them.\n{place}\nNot read:\n{}",
             grants.unread.join("\n")
         ));
     }
     let has = match grants.roles.as_slice() {
-        [] => "It has no role at the virtual network or above it.".to_owned(),
+        [] => format!("It has no role at the {what} or above it."),
         roles => {
             let told: Vec<_> = roles
                 .iter()
@@ -197,13 +213,16 @@ fn decide(
         }
     };
     Outcome::failed(format!(
-        "{subject} lacks actions at the virtual network. {has}\n{place}"
+        "{subject} lacks actions at the {what}. {has}\n{place}"
     ))
     .fix(format!(
-        "Assign it a role with these actions at the virtual network, its resource group or its subscription: konnectazure_peering_role defines one, \
-         and konnectazure_role_assignment assigns it, with\n\n  scope        = \"{scope}\"\n  principal_id = \"{principal}\"\n\nLet the peering depend \
-         on that assignment. A new assignment may take some minutes to be seen everywhere."
+        "Assign it a role with these actions at the {what}, its resource group or its subscription: {} defines one, and \
+         konnectazure_role_assignment assigns it, with\n\n  scope        = \"{scope}\"\n  principal_id = \"{principal}\"\n\nLet the {} depend on \
+         that assignment. A new assignment may take some minutes to be seen everywhere.",
+        inputs.kind.role(),
+        inputs.kind.object()
     ))
+    .doubtful(inputs.kind)
     .lenient_at_plan(inputs.phase, "This run may still assign it.")
 }
 

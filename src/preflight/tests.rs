@@ -1,6 +1,7 @@
 //! Whole runs against a cloud of fixed answers.
 
 mod faults;
+mod hubs_and_zones;
 mod world;
 
 use std::sync::Arc;
@@ -132,6 +133,26 @@ async fn a_half_that_may_be_kongs_is_no_collision_where_the_peerings_may_not_be_
 }
 
 #[tokio::test]
+async fn what_others_hold_does_not_count_where_the_filter_is_ignored() {
+    let mut world = World::sound();
+    let other = "99999999-6c8a-4b47-9a6a-6a7a4e2d7a11";
+    for (principal_type, status) in [
+        ("ServicePrincipal", "role_assignment failed"),
+        ("User", "role_assignment failed"),
+        ("Group", ""),
+    ] {
+        let assignment = json!({"id": format!("{}/{OWN}", below_vnet("roleAssignments")), "properties": {
+            "roleDefinitionId": role_path(), "principalId": other, "principalType": principal_type}});
+        world.set(
+            below_vnet("roleAssignments"),
+            json!({ "value": [assignment] }),
+        );
+        let report = run_in(world.clone(), &inputs(Phase::Apply)).await;
+        assert_eq!(faults(&report).join(""), status, "{principal_type}");
+    }
+}
+
+#[tokio::test]
 async fn the_region_tells_the_cloud_where_the_account_may_not_be_read() {
     let mut world = World::sound();
     world.refuse(account_path(), 403, json!({"title": "Forbidden"}));
@@ -251,7 +272,9 @@ async fn a_virtual_network_given_by_name_may_still_be_made_by_this_run() {
         (Phase::Apply, Status::Failed),
     ] {
         let by_name = Inputs {
-            target: Some(Target::ByName(vnet_id("orders").parse().unwrap())),
+            target: Some(Target::ByName(Place::Vnet(
+                vnet_id("orders").parse().unwrap(),
+            ))),
             ..inputs(phase)
         };
         let report = run_in(world.clone(), &by_name).await;
@@ -277,7 +300,7 @@ async fn a_peering_does_not_collide_with_itself() {
         )]),
     );
     let own = Inputs {
-        leaving: vec![OWN.parse().unwrap()],
+        leaving: vec![OWN.to_owned()],
         ..inputs(Phase::Apply)
     };
     let report = run_in(world.clone(), &own).await;
@@ -301,7 +324,7 @@ async fn the_half_of_a_peering_about_to_be_replaced_fails_no_plan() {
         )]),
     );
     let own = Inputs {
-        leaving: vec![OWN.parse().unwrap()],
+        leaving: vec![OWN.to_owned()],
         ..inputs(Phase::Plan)
     };
     let report = run_in(world, &own).await;

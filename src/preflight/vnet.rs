@@ -14,9 +14,9 @@ pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
         Err(outcome) => return outcome,
     };
     let Some(target) = &inputs.target else {
-        return Outcome::skipped(address::VNET_UNKNOWN);
+        return Outcome::skipped(inputs.unknown_place());
     };
-    let id = target.id();
+    let id = target.place();
     if let Some(vnet) = vnet {
         return Outcome::passed(format!(
             "The virtual network {id} exists, with the address space {}.",
@@ -124,9 +124,8 @@ fn judge(
 /// Whether Konnect has a peering with this virtual network, in whatever state.
 fn may_be_replaced(inputs: &Inputs, seen: &Observations) -> bool {
     inputs
-        .target
-        .as_ref()
-        .is_some_and(|target| seen.peerings_with(target.id()).next().is_some())
+        .place()
+        .is_some_and(|place| seen.peerings_with(place).next().is_some())
 }
 
 fn tell(remains: Remains, peering: &VnetPeering) -> String {
@@ -171,43 +170,5 @@ fn mend(remains: Remains, peering: &VnetPeering) -> String {
         Remains::DeadElsewhere => {
             format!("It does not hinder this peering. If nobody needs it:\n\n  {delete}\n")
         }
-    }
-}
-
-pub(super) fn regions(seen: &Observations) -> Outcome {
-    let (network, vnet) = match (
-        seen.network.require(CheckId::NetworkExists),
-        seen.vnet.require(CheckId::VnetExists),
-    ) {
-        (Ok(network), Ok(vnet)) => (network, vnet),
-        (Err(outcome), _) | (_, Err(outcome)) => return outcome,
-    };
-    let there = vnet.location.as_deref().unwrap_or("a region not told");
-    let same = is_same_region(&network.region, there);
-    let remark = if same {
-        "Traffic stays in the region."
-    } else {
-        "Azure peers across regions; traffic between them costs more and takes longer."
-    };
-    Outcome::passed(format!(
-        "The network is in {}, the virtual network in {there}. {remark}",
-        network.region
-    ))
-}
-
-/// Azure writes `eastus2` as well as `East US 2`.
-fn is_same_region(left: &str, right: &str) -> bool {
-    let fold = |region: &str| region.replace(' ', "").to_lowercase();
-    fold(left) == fold(right)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_region_is_the_same_in_both_of_azures_spellings() {
-        assert!(is_same_region("eastus2", "East US 2"));
-        assert!(!is_same_region("eastus2", "eastus"));
     }
 }

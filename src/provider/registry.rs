@@ -53,7 +53,10 @@ pub fn registry(azure: &Arc<azure::Access>, konnect: &Arc<konnect::Access>) -> R
         .list(RoleAssignmentList::new(Arc::clone(azure)))
         .list(VirtualHubPeerings::list(Arc::clone(konnect)))
         .list(VnetPeerings::list(Arc::clone(azure), Arc::clone(konnect)))
-        .resource(DnsMappingsResource::new(Arc::clone(konnect)))
+        .resource(DnsMappingsResource::new(
+            Arc::clone(azure),
+            Arc::clone(konnect),
+        ))
         .resource(PeeringRoleResource::new(Arc::clone(azure)))
         .resource(PrivateHostedZoneResource::new(
             Arc::clone(azure),

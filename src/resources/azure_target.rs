@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use crate::azure::ids::{Guid, ParseIdError, VhubId, VnetId};
+use crate::preflight::{Kind, Place};
 use crate::resources::equivalence::{same_arm_id, same_text_ignoring_case};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
@@ -19,7 +20,11 @@ const SUBSCRIPTION_ID: &str = "subscription_id";
 const RESOURCE_GROUP_NAME: &str = "resource_group_name";
 
 /// A kind of Azure object that can be peered with.
-pub(crate) trait TargetId: FromStr<Err = ParseIdError> + ToString + Sized + 'static {
+pub(crate) trait TargetId:
+    FromStr<Err = ParseIdError> + Into<Place> + ToString + Sized + 'static
+{
+    /// What connects a network with it.
+    const KIND: Kind;
     /// What it is called.
     const WHAT: &'static str;
     /// What its whole id is called.
@@ -37,6 +42,7 @@ pub(crate) trait TargetId: FromStr<Err = ParseIdError> + ToString + Sized + 'sta
 }
 
 impl TargetId for VnetId {
+    const KIND: Kind = Kind::VnetPeering;
     const WHAT: &'static str = "virtual network";
     const WHAT_ID: &'static str = "the id of a virtual network";
     const ID: &'static str = "vnet_id";
@@ -56,6 +62,7 @@ impl TargetId for VnetId {
 }
 
 impl TargetId for VhubId {
+    const KIND: Kind = Kind::VirtualHubPeering;
     const WHAT: &'static str = "virtual hub";
     const WHAT_ID: &'static str = "the id of a virtual hub";
     const ID: &'static str = "vhub_id";

@@ -192,7 +192,8 @@ fn whatever_a_network_that_is_not_ready_answers_is_waited_out() {
         simulator.fault(json!([
             { "service": "konnect", "method": "POST", "path": "private-dns", "status": 400, "body": body },
             { "service": "konnect", "method": "GET", "path": &format!("networks/{}", simulator.network_id("eastus2-prod")),
-              "nth": 3, "times": 3, "set_keys": { "state": "initializing" } },
+              // Terraform plans twice, and each plan lists what else the network has; the creation lists what has the name, and reads the network.
+              "nth": 7, "times": 3, "set_keys": { "state": "initializing" } },
         ]));
         let workspace = workspace(&simulator, &mappings(&simulator, "10.20.0.4", ""));
         workspace

@@ -89,6 +89,7 @@ async fn create_sends_exactly_the_documented_body() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_is_found_by_name_and_nothing_is_sent_again() {
+    // Row 46 of docs/user-pains.md: an unknown outcome is a state of its own.
     for answer in [lost(), Answer::json(503, ""), Answer::json(201, "{\"id\":")] {
         let script = Script::new([answer, listed(&[body(OURS, "initializing", "vnet-orders")])]);
         let gateway = create(&script, &[]).await.unwrap();

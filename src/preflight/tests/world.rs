@@ -46,11 +46,49 @@ pub(super) fn vnet_id(name: &str) -> String {
     )
 }
 
-pub(super) fn below_vnet(kind: &str) -> String {
+pub(super) fn hub_id() -> String {
     format!(
-        "{}/providers/Microsoft.Authorization/{kind}",
-        vnet_id("orders")
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualHubs/wan"
     )
+}
+
+pub(super) fn zone_id() -> String {
+    format!(
+        "/subscriptions/{SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/privateDnsZones/corp.example"
+    )
+}
+
+pub(super) fn private_dns_path() -> String {
+    format!("{}/private-dns", network_path())
+}
+
+pub(super) fn link_path() -> String {
+    format!("{}/virtualNetworkLinks/kong", zone_id())
+}
+
+pub(super) fn below(place: &str, kind: &str) -> String {
+    format!("{place}/providers/Microsoft.Authorization/{kind}")
+}
+
+pub(super) fn below_vnet(kind: &str) -> String {
+    below(&vnet_id("orders"), kind)
+}
+
+/// The Azure side of what is checked in this world.
+pub(super) fn place_of(kind: Kind) -> Place {
+    match kind {
+        Kind::VnetPeering => Place::Vnet(vnet_id("orders").parse().unwrap()),
+        Kind::VirtualHubPeering => Place::Vhub(hub_id().parse().unwrap()),
+        Kind::PrivateHostedZone => Place::Zone(zone_id().parse().unwrap()),
+    }
+}
+
+pub(super) fn hub(prefix: &str) -> Value {
+    json!({"id": hub_id(), "location": "eastus2", "properties": {"addressPrefix": prefix, "routingState": "Provisioned"}})
+}
+
+pub(super) fn private_dns(state: &str, config: &Value) -> Value {
+    json!({"id": OWN, "name": "other", "state": state, "private_dns_attachment_config": config})
 }
 
 pub(super) fn role_path() -> String {
@@ -114,15 +152,31 @@ impl World {
             vnet_id("orders"),
             vnet(&["10.1.0.0/16", "fd00::/48"], &json!([])),
         );
+        world.set(hub_id(), hub("10.3.0.0/23"));
+        world.connections(&[&vnet_id("billing"), KONGS_VNET]);
+        world.set(zone_id(), json!({"id": zone_id(), "name": "corp.example"}));
+        world.set(private_dns_path(), page(&json!([])));
         world.principal(true);
-        world.set(
-            below_vnet("roleAssignments"),
-            json!({"value": [{
-                "id": format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/{OWN}"),
-                "properties": {"roleDefinitionId": role_path(), "principalId": PRINCIPAL, "scope": format!("/subscriptions/{SUBSCRIPTION}")}}]}),
-        );
-        world.role(&VNET_PEERING_ACTIONS);
-        world.set(below_vnet("denyAssignments"), json!({"value": []}));
+        for place in [vnet_id("orders"), hub_id(), zone_id()] {
+            world.set(
+                below(&place, "roleAssignments"),
+                json!({"value": [{
+                    "id": format!("/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/{OWN}"),
+                    "properties": {"roleDefinitionId": role_path(), "principalId": PRINCIPAL, "scope": format!("/subscriptions/{SUBSCRIPTION}")}}]}),
+            );
+            world.set(below(&place, "denyAssignments"), json!({"value": []}));
+        }
+        let kinds = [
+            Kind::VnetPeering,
+            Kind::VirtualHubPeering,
+            Kind::PrivateHostedZone,
+        ];
+        let needed: Vec<_> = kinds
+            .iter()
+            .flat_map(|kind| kind.needed_actions())
+            .copied()
+            .collect();
+        world.role(&needed);
         world
     }
 
@@ -157,6 +211,16 @@ impl World {
 
     pub(super) fn gateways(&mut self, gateways: &Value) {
         self.set(gateways_path(), page(gateways));
+    }
+
+    /// The networks that the hub is connected with.
+    pub(super) fn connections(&mut self, vnets: &[&str]) {
+        let connections: Vec<_> = vnets
+            .iter()
+            .map(|vnet| json!({"id": "c", "name": "c", "properties": {"remoteVirtualNetwork": {"id": vnet}}}))
+            .collect();
+        let path = format!("{}/hubVirtualNetworkConnections", hub_id());
+        self.set(path, json!({"value": connections}));
     }
 
     pub(super) fn vnet(&mut self, prefixes: &[&str], peerings: &Value) {
@@ -255,10 +319,16 @@ pub(super) fn clients(world: World) -> Both {
 }
 
 pub(super) fn inputs(phase: Phase) -> Inputs {
+    inputs_of(Kind::VnetPeering, phase)
+}
+
+pub(super) fn inputs_of(kind: Kind, phase: Phase) -> Inputs {
     Inputs {
         network_id: Some(NETWORK.parse().unwrap()),
-        target: Some(Target::ById(vnet_id("orders").parse().unwrap())),
-        ..Inputs::new(phase)
+        target: Some(Target::ById(place_of(kind))),
+        domain_name: Some("Corp.example.".into()),
+        link_name: Some("kong".into()),
+        ..Inputs::new(kind, phase)
     }
 }
 
@@ -275,7 +345,7 @@ pub(super) async fn run_both(both: &Both, inputs: &Inputs) -> Report {
             .iter()
             .map(|check| check.id)
             .collect::<Vec<_>>(),
-        CheckId::ALL
+        inputs.kind.checks()
     );
     report
 }

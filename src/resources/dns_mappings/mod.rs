@@ -8,14 +8,17 @@
 
 mod moved;
 mod schema;
+mod surroundings;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::azure;
 use crate::http::poll::Progress;
 use crate::konnect::{self, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId};
+use crate::preflight::reachable;
 use crate::resources::konnect_object::creation::Creation;
 use crate::resources::konnect_object::flow::NotReady;
 use crate::resources::konnect_object::import::Place;
@@ -25,6 +28,7 @@ use crate::resources::konnect_object::mappings::{self, RepeatedDomain};
 use crate::resources::konnect_object::phase::{self, Lifecycle as _, Phase, Settled};
 use crate::resources::konnect_object::private_dns::{PrivateDnsObjects, other_kind};
 use crate::resources::konnect_object::{DnsMapping, Flow, explain, is_set, schema as common};
+use crate::resources::scope;
 use crate::tf::attr::{Attr, Set};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
@@ -46,14 +50,49 @@ const ADVICE: &str = "Konnect waits for something on the Azure side: check that 
 
 /// The resource.
 pub struct DnsMappingsResource {
+    azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
 }
 
 impl DnsMappingsResource {
-    /// A resource that uses this client once it is configured.
+    /// A resource that uses these clients once they are configured.
     #[must_use]
-    pub const fn new(konnect: Arc<konnect::Access>) -> Self {
-        Self { konnect }
+    pub const fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
+        Self { azure, konnect }
+    }
+
+    /// What new mappings do not get along with. What cannot be looked at says nothing: nothing here fails a creation.
+    async fn surroundings(
+        &self,
+        context: &Context,
+        plan: &Planned<DnsMappingsModel>,
+    ) -> Vec<Diagnostic> {
+        let Planned { planned, prior, .. } = plan;
+        let Some(wanted) = planned.mappings.known().and_then(mappings::expand) else {
+            return Vec::new();
+        };
+        let network_id = planned.network_id.as_str().and_then(|id| id.parse().ok());
+        let (Some(network_id), Ok(konnect)) = (network_id, self.konnect.client()) else {
+            return Vec::new();
+        };
+        let before = prior
+            .as_ref()
+            .and_then(|prior| mappings::expand(prior.mappings.known()?));
+        if before.is_some_and(|before| mappings::is_same(&before, &wanted)) {
+            return Vec::new();
+        }
+        let scope = surroundings::scope(&scope(context));
+        let azure = self.azure.client();
+        let (others, reachable) =
+            tokio::join!(konnect.list_private_dns(&scope, &network_id, None), async {
+                match azure {
+                    Ok(azure) => reachable(&azure, &konnect, &network_id, &scope).await,
+                    Err(_) => None,
+                }
+            });
+        let mut warnings = surroundings::shadowed(&wanted, &others.unwrap_or_default());
+        warnings.extend(surroundings::unreachable(&wanted, reachable.as_deref()));
+        warnings
     }
 }
 
@@ -100,9 +139,12 @@ impl Resource for DnsMappingsResource {
 
     async fn plan(
         &self,
-        _context: &Context,
+        context: &Context,
         plan: &mut Planned<DnsMappingsModel>,
     ) -> Result<(), Diagnostics> {
+        for warning in self.surroundings(context, plan).await {
+            context.warn(warning);
+        }
         let planned = &mut plan.planned;
         planned.mapping_type = mappings::mapping_type(&planned.mappings)
             .map_or(Attr::Unknown, |kind| Attr::Known(kind.to_string()));
@@ -126,7 +168,7 @@ impl Resource for DnsMappingsResource {
                 ADVICE.to_owned(),
             )?,
             azure: None,
-            failed: None,
+            hints: None,
             save,
         };
         let existing = creation.existing(&planned).await?;

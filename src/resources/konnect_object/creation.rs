@@ -8,6 +8,7 @@ use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::Save;
 
 use super::flow::{Flow, NotReady, Objects};
+use super::hints::Hints;
 use super::is_set;
 use super::managed::{BodyOf, Managed, ObjectOf};
 use super::phase::{Lifecycle, Phase};
@@ -19,7 +20,7 @@ pub(crate) struct Creation<'a, M: Managed> {
     /// Azure, for what was assigned lately; nothing where the object needs no rights there.
     pub(crate) azure: Option<&'a azure::Access>,
     /// What to look at once Konnect gave up.
-    pub(crate) failed: Option<String>,
+    pub(crate) hints: Option<Hints>,
     /// Where progress is kept.
     pub(crate) save: &'a Save<M>,
 }
@@ -53,7 +54,7 @@ impl<M: Managed> Creation<'_, M> {
             }
             outcome => outcome,
         };
-        Ok((self.conclude(model, made)?, Some(network)))
+        Ok((self.conclude(model, made)?, network))
     }
 
     fn body(&self, model: &M) -> Result<BodyOf<M>, Diagnostics> {
@@ -65,7 +66,14 @@ impl<M: Managed> Creation<'_, M> {
     }
 
     async fn make(&self, model: &M, body: &BodyOf<M>) -> Result<ObjectOf<M>, Diagnostics> {
-        let object = self.flow.create(body, &M::attribute_of_field).await?;
+        let object = self
+            .flow
+            .create(
+                body,
+                is_set(model.settings().use_existing),
+                &M::attribute_of_field,
+            )
+            .await?;
         self.keep(model, &object)?;
         Ok(object)
     }
@@ -139,9 +147,14 @@ impl<M: Managed> Creation<'_, M> {
             "The object exists in Konnect with id {}, and stays in the state, marked for replacement.",
             <M::Objects as Objects>::id(last)
         ));
-        let failure = match (ended, &self.failed) {
-            (Waited::Never(_), Some(advice)) if last.phase() == Phase::Failed => {
-                failure.next(advice)
+        let failure = match (ended, &self.hints) {
+            (Waited::Never(_), Some(hints)) if last.phase() == Phase::Failed => {
+                let reason = last
+                    .state_metadata()
+                    .and_then(|told| told.reason.as_deref());
+                let decoded = reason.and_then(|reason| hints.decode(reason));
+                let advice = decoded.into_iter().chain([hints.failed()]);
+                failure.next(advice.collect::<Vec<_>>().join("\n\n"))
             }
             _ => failure,
         };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 
 use crate::http::error::Error as HttpError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
@@ -18,18 +19,43 @@ use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 
-use super::phase::{self, Lifecycle, Phase, Settled};
+use super::phase::{self, Ended, Lifecycle, Phase, Settled};
 
 mod deletion;
 mod network;
 
 pub(crate) use network::cloud_provider;
 
-/// How often an object may be missing right after it was made, before that counts as deleted.
+/// How often, and how long at least, an object may be missing right after it was made, before that counts as deleted.
 const UNSEEN_LIMIT: u32 = 3;
+const UNSEEN_TIME: Duration = Duration::from_secs(15);
 
 /// How often the state that was before a change may be seen after it.
 const STALE_LIMIT: u32 = 3;
+
+/// How often a creation is asked for again that was refused for the sake of what exists, where nothing that exists explains it.
+const CONFLICT_LIMIT: u32 = 3;
+
+const NOTHING_CREATED: &str = "Nothing was created.";
+
+/// Whether a refusal is about something that is not ready, as far as its text tells: it has no code of its own.
+fn speaks_of_readiness(error: &Error) -> bool {
+    let Some(refusal) = error.refusal().filter(|_| error.is_bad_request()) else {
+        return false;
+    };
+    let reasons = refusal.fields.iter().map(|fault| &fault.reason);
+    let words = [
+        "not ready",
+        "initializing",
+        "not in the ready",
+        "not in a ready",
+        "must be ready",
+    ];
+    reasons.chain([&refusal.message]).any(|text| {
+        let text = text.to_lowercase();
+        words.iter().any(|words| text.contains(words))
+    })
+}
 
 /// One kind of object in one network, as the API serves it.
 #[async_trait]
@@ -49,6 +75,9 @@ pub(crate) trait Objects: Send + Sync {
 
     /// Whether the object has the whole configuration that the body asks for.
     fn is_same(body: &Self::Body, object: &Self::Object) -> bool;
+
+    /// All of them.
+    async fn all(&self, scope: &Scope) -> Result<Vec<Self::Object>, Error>;
 
     /// The objects of this name.
     async fn named(&self, scope: &Scope, name: &str) -> Result<Vec<Self::Object>, Error>;
@@ -151,18 +180,33 @@ impl<O: Objects> Flow<'_, O> {
             let now = format!(
                 "Nothing was created. The one of before, with id {id}, is still being deleted."
             );
-            self.gone(id, "create", &now).await?;
-            gone.push(id);
+            match self.gone(id, "create", &now).await? {
+                Ended::Gone => gone.push(id),
+                Ended::Failed(back) => break back,
+            }
         };
-        if use_existing && O::is_same(body, &existing) {
-            tracing::info!(
-                "{} exists as configured, with id {}: adopted",
-                self.noun,
-                O::id(&existing)
-            );
-            return Ok(Some(existing));
+        self.adopt_or_refuse(body, existing, use_existing, None)
+            .map(Some)
+    }
+
+    /// An object that stands where another is wanted: adopted if that is wanted and it is the same, else an error that says how to manage it.
+    fn adopt_or_refuse(
+        &self,
+        body: &O::Body,
+        existing: O::Object,
+        use_existing: bool,
+        refusal: Option<&Error>,
+    ) -> Result<O::Object, Diagnostics> {
+        let is_same = existing.facts().name == O::name(body) && O::is_same(body, &existing);
+        if !(use_existing && is_same) {
+            return Err(self.exists(body, &existing, use_existing, refusal).into());
         }
-        Err(self.exists(&existing, use_existing).into())
+        tracing::info!(
+            "{} exists as configured, with id {}: adopted",
+            self.noun,
+            O::id(&existing)
+        );
+        Ok(existing)
     }
 
     /// The object of this name, one that stays before one that is being deleted.
@@ -194,18 +238,50 @@ impl<O: Objects> Flow<'_, O> {
         failure
     }
 
-    fn exists(&self, existing: &O::Object, use_existing: bool) -> Diagnostic {
+    /// What a creation met that Konnect refused for the sake of what exists: an object of the same name, or else of the same configuration.
+    async fn in_the_way(&self, body: &O::Body) -> Option<O::Object> {
+        let mut all = self.objects.all(&self.scope).await.ok()?;
+        all.retain(|object| object.phase() != Phase::Terminated);
+        // What stays counts before what is going.
+        all.sort_by_key(|object| object.phase() == Phase::Terminating);
+        let is_named = |object: &O::Object| object.facts().name == O::name(body);
+        let position = all
+            .iter()
+            .position(is_named)
+            .or_else(|| all.iter().position(|object| O::is_same(body, object)))?;
+        Some(all.swap_remove(position))
+    }
+
+    fn exists(
+        &self,
+        body: &O::Body,
+        existing: &O::Object,
+        use_existing: bool,
+        refusal: Option<&Error>,
+    ) -> Diagnostic {
         let id = O::id(existing);
+        let name = existing.facts().name;
+        let (what, at) = if name == O::name(body) {
+            ("holds an object of this name already".to_owned(), "name")
+        } else {
+            (
+                format!(
+                    "holds an object of this very configuration already, under the name {name:?}"
+                ),
+                "network_id",
+            )
+        };
         let adoption = if use_existing {
             "`use_existing` does not adopt it, since its configuration is not the one that is wanted."
         } else {
             "If its configuration is the one that is wanted, `use_existing = true` adopts it."
         };
+        let refused = refusal.map_or_else(String::new, |refusal| format!("{refusal}.\n\n"));
         let block = import_block(self.type_name, format!("{}/{id}", self.network_id));
         Diagnostic::error(
             format!("Cannot create {}", self.noun),
             format!(
-                "The network {} holds an object of this name already, with id {id} and {}.\n\n\
+                "{refused}The network {} {what}, with id {id} and {}.\n\n\
                  {adoption} To manage it here as it is, import it:\n\n{block}\n\n\
                  Otherwise choose another name. A replacement keeps the name, so that it cannot be created before the old object is destroyed \
                  (`create_before_destroy`): Konnect allows a name once in a network.",
@@ -213,15 +289,17 @@ impl<O: Objects> Flow<'_, O> {
                 existing.describe()
             ),
         )
-        .at(Path::attribute("name"))
+        .at(Path::attribute(at))
     }
 
     /// Makes the object. `attribute` finds the attribute of a field that Konnect objects to.
     pub(crate) async fn create(
         &self,
         body: &O::Body,
+        use_existing: bool,
         attribute: &(dyn Fn(&str) -> Option<Path> + Sync),
     ) -> Result<O::Object, Diagnostics> {
+        let mut conflicts = 0;
         loop {
             let error = match self.objects.create(&self.scope, body).await {
                 Ok(object) => return Ok(object),
@@ -240,19 +318,47 @@ impl<O: Objects> Flow<'_, O> {
                 continue;
             }
             // A name that is taken has no code of its own either. There was no object of this name when the call began.
-            let may_be_taken = error.is_conflict() || error.is_bad_request() && !is_users;
-            if (may_be_taken || error.is_name_taken())
-                && let Ok(Some(existing)) = self.find(O::name(body), &[]).await
+            let is_taken = error.is_conflict() || error.is_name_taken();
+            if (is_taken || error.is_bad_request() && !is_users)
+                && let Some(existing) = self.in_the_way(body).await
             {
-                tracing::info!(
-                    "{} was made by somebody else at the same time: {error}",
-                    self.noun
-                );
-                return Err(self.exists(&existing, false).into());
+                if existing.phase() != Phase::Terminating {
+                    tracing::info!("{} was made at the same time: {error}", self.noun);
+                    return self.adopt_or_refuse(body, existing, use_existing, Some(&error));
+                }
+                tracing::info!("{} of before is still being deleted", self.noun);
+                self.gone(O::id(&existing), "create", NOTHING_CREATED)
+                    .await?;
+                if conflicts < CONFLICT_LIMIT {
+                    conflicts += 1;
+                    continue;
+                }
+            }
+            // Konnect may be at work on something that is not shown, or learn in one place later than in another that the network is ready.
+            let may_pass = is_taken || !is_users && speaks_of_readiness(&error);
+            if may_pass && conflicts < CONFLICT_LIMIT {
+                conflicts += 1;
+                self.wait_a_moment(&error).await?;
+                continue;
             }
             let failure = self.create_failure(&error).fields(attribute);
             return Err(explain(failure, &error));
         }
+    }
+
+    /// The first step of a wait, after which a creation that was refused may be asked for again.
+    async fn wait_a_moment(&self, refusal: &Error) -> Result<(), Diagnostics> {
+        let doing = format!("waiting to ask for {} again", self.noun);
+        let refused = Progress::NotYet(format!("its creation is refused: {refusal}"));
+        let waited: Result<(), Waited<HttpError>> = Poll::new(doing, self.step)
+            .judging(
+                &self.scope,
+                Some(refused),
+                || std::future::ready(()),
+                |()| Ok(Progress::Done(())),
+            )
+            .await;
+        waited.map_err(|ended| self.failure("create").now(NOTHING_CREATED).waited(&ended))
     }
 
     /// The object, once it works. `first` is what was read last.
@@ -284,7 +390,8 @@ impl<O: Objects> Flow<'_, O> {
     ) -> Result<O::Object, NotReady<O::Object>> {
         let id = O::id(&first);
         let mut last = first.clone();
-        let mut unseen = 0;
+        let started = Instant::now();
+        let (mut was_seen, mut unseen) = (false, 0);
         let mut warned = false;
         let mut judge = |object: O::Object| {
             last.clone_from(&object);
@@ -315,10 +422,14 @@ impl<O: Objects> Flow<'_, O> {
             || self.objects.get(&self.scope, id),
             |looked| match looked {
                 Ok(object) => {
-                    unseen = UNSEEN_LIMIT;
+                    was_seen = true;
                     Ok(judge(object))
                 }
-                Err(error) if error.is_not_found() && unseen < UNSEEN_LIMIT => {
+                Err(error)
+                    if error.is_not_found()
+                        && !was_seen
+                        && (unseen < UNSEEN_LIMIT || started.elapsed() < UNSEEN_TIME) =>
+                {
                     unseen += 1;
                     Ok(Progress::NotYet("it is not shown yet".to_owned()))
                 }

@@ -44,6 +44,12 @@ impl Objects for Gateways {
             && dns_config::is_same(&body.dns_config, &object.dns_config)
     }
 
+    async fn all(&self, scope: &Scope) -> Result<Vec<TransitGateway>, Error> {
+        self.client
+            .list_transit_gateways(scope, &self.network_id, None)
+            .await
+    }
+
     async fn named(&self, scope: &Scope, name: &str) -> Result<Vec<TransitGateway>, Error> {
         self.client
             .list_transit_gateways(scope, &self.network_id, Some(name))

@@ -1,6 +1,6 @@
 //! What a user can do on the Azure side when Konnect waits or gives up.
 
-use crate::azure;
+use crate::azure::{self, Denial};
 use crate::preflight::consent::KONG_CLIENT_ID;
 
 /// What a kind of object needs in Azure.
@@ -82,6 +82,33 @@ impl Hints {
         )
     }
 
+    /// What Azure said, and Konnect passes on, in plain words: who lacks what, where. Nothing where it is no sentence about a missing right.
+    pub(crate) fn decode(&self, reason: &str) -> Option<String> {
+        let Denial {
+            principal_id,
+            action,
+            scope,
+            tenant_id,
+        } = Denial::parse(reason)?;
+        let who = principal_id.map_or_else(
+            || "Kong's application".to_owned(),
+            |id| format!("the service principal {id} of Kong's application"),
+        );
+        let scope = scope.as_deref().unwrap_or("the scope that Azure names");
+        let told = match (action, tenant_id) {
+            (Some(action), _) => {
+                format!("{who} may not do {action} on {scope}. Its role has to permit that there.")
+            }
+            (None, Some(tenant_id)) => format!(
+                "Two tenants are involved: signed in to the tenant {tenant_id}, {who} is not let into {scope}. It needs a service principal and the \
+                 role in the tenant that this belongs to; check that tenant_id, here {}, is that tenant.",
+                self.tenant_id
+            ),
+            (None, None) => format!("{who} lacks a right on {scope}."),
+        };
+        Some(format!("In plain words: {told}"))
+    }
+
     /// What to look at once Konnect gave up.
     pub(crate) fn failed(&self) -> String {
         format!(
@@ -91,5 +118,45 @@ impl Hints {
             self.assignment(),
             self.needs.condition
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEEDS: Needs = Needs {
+        place: "virtual network",
+        actions: "the peering actions",
+        role: "konnectazure_peering_role",
+        condition: "",
+    };
+
+    /// Row 55: two tenants, two scopes and two actions in one line.
+    #[test]
+    fn what_azure_says_of_a_missing_right_is_told_in_plain_words() {
+        let azure = azure::Access::default();
+        let hints = Hints::new(&azure, &NEEDS, "11111111-tenant", "/vnet".to_owned());
+        for (reason, expected) in [
+            (
+                "LinkedAuthorizationFailed: The client 'kong' with object id 'sp-1' has permission to perform action \
+                 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write' on scope '/a'; however, it does not have permission to perform \
+                 action(s) 'Microsoft.Network/virtualNetworks/peer/action' on the linked scope(s) '/b' (respectively) or the linked scope(s) are invalid.",
+                "the service principal sp-1 of Kong's application may not do Microsoft.Network/virtualNetworks/peer/action on /b.",
+            ),
+            (
+                "The client has permission to perform action 'Microsoft.Network/virtualNetworks/peer/action' on scope '/a', however the current \
+                 tenant '2222-tenant' is not authorized to access linked subscription '3333-sub'.",
+                "signed in to the tenant 2222-tenant, Kong's application is not let into 3333-sub.",
+            ),
+            (
+                "The client 'kong' with object id 'sp-1' does not have authorization to perform action 'X/read' over scope '/a' or the scope is invalid.",
+                "may not do X/read on /a.",
+            ),
+        ] {
+            let told = hints.decode(reason).unwrap();
+            assert!(told.contains(expected), "{told}");
+        }
+        assert_eq!(hints.decode("The address spaces overlap."), None);
     }
 }

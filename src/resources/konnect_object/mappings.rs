@@ -207,6 +207,11 @@ pub(crate) fn address_warnings(mappings: &Set<DnsMapping>) -> BTreeSet<AddressWa
     warnings
 }
 
+/// Whether an address is odd whatever the network reaches.
+pub(crate) fn is_worth_a_warning(address: IpAddr) -> bool {
+    address == AZURE_DNS || is_public(address)
+}
+
 /// Whether an address belongs to the public Internet rather than to somebody's own network.
 fn is_public(address: IpAddr) -> bool {
     match address {

@@ -7,7 +7,6 @@ use crate::tf::attr::Attr;
 
 pub(crate) mod creation;
 pub(crate) mod dns_config;
-pub(crate) mod findings;
 pub(crate) mod flow;
 pub(crate) mod gateways;
 pub(crate) mod hints;

@@ -2,6 +2,7 @@
 
 use crate::azure;
 use crate::konnect::{Attachment, NewTransitGateway, TransitGateway};
+use crate::preflight::{self, CheckId, Inputs, Phase};
 use crate::resources::azure_target::{self, KnownTarget, Target, TargetId, TargetPlan};
 use crate::resources::explain::Failure;
 use crate::resources::scope;
@@ -14,7 +15,8 @@ use crate::tf::resource::Planned;
 use super::dns_config::{self, DnsConfigModel};
 use super::gateways::{self, Gateways};
 use super::managed::Managed;
-use super::provider_tenant;
+use super::preflight::Checked;
+use super::{is_set, provider_tenant};
 
 /// A model of a peering.
 pub(crate) trait Peering: Managed<Objects = Gateways> {
@@ -26,6 +28,9 @@ pub(crate) trait Peering: Managed<Objects = Gateways> {
 
     /// Names something else, or the same in another way.
     fn set_target(&mut self, target: Target);
+
+    /// Whether a creation checks first.
+    fn preflight(&self) -> &Attr<bool>;
 
     /// The DNS servers that it is made with.
     fn dns_config(&mut self) -> &mut Attr<List<DnsConfigModel>>;
@@ -65,6 +70,10 @@ macro_rules! target_attributes {
             self.$name = name;
         }
 
+        fn preflight(&self) -> &$crate::tf::attr::Attr<bool> {
+            &self.preflight
+        }
+
         fn dns_config(
             &mut self,
         ) -> &mut $crate::tf::attr::Attr<
@@ -76,6 +85,46 @@ macro_rules! target_attributes {
 }
 
 pub(crate) use target_attributes;
+
+impl<P: Peering> Checked for P {
+    fn wants_checks(&self) -> bool {
+        is_set(self.preflight())
+    }
+
+    fn inputs(&self, config: &Self, phase: Phase) -> Inputs {
+        let known = self.target();
+        let name = if config.target().id.is_null() {
+            preflight::Target::ByName
+        } else {
+            preflight::Target::ById
+        };
+        Inputs {
+            network_id: self
+                .settings()
+                .network_id
+                .as_str()
+                .and_then(|id| id.parse().ok()),
+            target: known.joined::<P::TargetId>().map(Into::into).map(name),
+            tenant_id: known.tenant_id.as_str().and_then(|id| id.parse().ok()),
+            ..Inputs::new(P::TargetId::KIND, phase)
+        }
+    }
+
+    fn attribute_of_check(config: &Self, _check: CheckId) -> Option<&'static str> {
+        let is_named_by_id = !config.target().id.is_null();
+        Some(if is_named_by_id {
+            P::TargetId::ID
+        } else {
+            P::TargetId::NAME
+        })
+    }
+
+    /// Nothing of a peering can be changed, so that every difference but ours alone replaces it. The target's are told by the plan.
+    fn is_replaced(prior: &Self, planned: &Self) -> bool {
+        let (mut prior, mut planned) = (prior.clone(), planned.clone());
+        prior.dns_config() != planned.dns_config()
+    }
+}
 
 /// What is sent to make the peering. `None` while something is unknown.
 pub(crate) fn to_body<P: Peering>(

@@ -1,6 +1,9 @@
 //! What the states of Konnect's objects mean to those who wait. Pure functions of what was read.
 
 use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::http::poll::Progress;
 use crate::konnect::{
@@ -145,12 +148,67 @@ pub(crate) fn ready<T: Lifecycle>(object: T, advice: &str) -> Progress<T> {
     }
 }
 
-/// Whether an object is gone. Konnect answers 404, or for a while `terminated`.
-pub(crate) fn gone<T: Lifecycle>(object: Option<&T>) -> Progress<()> {
-    match object {
-        None => Progress::Done(()),
-        Some(object) if object.phase() == Phase::Terminated => Progress::Done(()),
-        Some(object) => Progress::NotYet(object.describe()),
+/// How a deletion ended that Konnect had accepted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ended<T> {
+    /// There is nothing left.
+    Gone,
+    /// The object is back, or stayed.
+    Failed(T),
+}
+
+/// How long and how often an object may look as before after its deletion was accepted: a look may be from before it.
+const STALE_TIME: Duration = Duration::from_secs(15);
+const STALE_LOOKS: u32 = 8;
+
+/// How often in a row an object has to look stable after its deletion had begun, until that has failed.
+const STABLE_LOOKS: u32 = 2;
+
+/// What the looks at an object tell after its deletion was accepted. Konnect answers 404 in the end, or for a while `terminated`.
+#[derive(Debug)]
+pub(crate) struct Deletion {
+    accepted: Instant,
+    has_begun: bool,
+    stable_looks: u32,
+}
+
+impl Deletion {
+    /// Accepted just now.
+    pub(crate) fn accepted() -> Self {
+        Self {
+            accepted: Instant::now(),
+            has_begun: false,
+            stable_looks: 0,
+        }
+    }
+
+    /// Takes one more look into account.
+    pub(crate) fn judge<T: Lifecycle>(&mut self, object: Option<T>) -> Progress<Ended<T>> {
+        let Some(object) = object else {
+            return Progress::Done(Ended::Gone);
+        };
+        let has_failed = match object.phase() {
+            Phase::Terminated => return Progress::Done(Ended::Gone),
+            Phase::Terminating => {
+                self.has_begun = true;
+                self.stable_looks = 0;
+                false
+            }
+            Phase::Failed | Phase::Ready if self.has_begun => {
+                self.stable_looks += 1;
+                self.stable_looks >= STABLE_LOOKS
+            }
+            Phase::Failed => {
+                self.stable_looks += 1;
+                self.stable_looks > STALE_LOOKS && self.accepted.elapsed() > STALE_TIME
+            }
+            Phase::Ready | Phase::Progressing | Phase::NeedsUser => false,
+        };
+        if has_failed {
+            Progress::Done(Ended::Failed(object))
+        } else {
+            Progress::NotYet(object.describe())
+        }
     }
 }
 
@@ -247,6 +305,7 @@ mod tests {
 
     #[test]
     fn each_state_of_a_peering_means_one_thing_to_each_wait() {
+        // Row 41 of docs/user-pains.md: one state is success.
         for (state, is_ready, is_gone, is_settled) in [
             ("created", "not yet", "not yet", "not yet"),
             ("initializing", "not yet", "not yet", "not yet"),
@@ -260,7 +319,12 @@ mod tests {
             ("", "not yet", "not yet", "not yet"),
         ] {
             let gateway = gateway(state, None);
-            assert_eq!(kind(&gone(Some(&gateway))), is_gone, "{state}");
+            let mut deletion = Deletion::accepted();
+            assert_eq!(
+                kind(&deletion.judge(Some(gateway.clone()))),
+                is_gone,
+                "{state}"
+            );
             assert_eq!(kind(&settled(Some(gateway.clone()))), is_settled, "{state}");
             assert_eq!(kind(&ready(gateway, "")), is_ready, "{state}");
         }
@@ -284,9 +348,36 @@ mod tests {
         }
     }
 
+    /// How often an object may be seen like this, once a second, until its deletion counts as failed; `None` where that is never so.
+    async fn failed_after(states: &[&str]) -> Option<usize> {
+        let mut deletion = Deletion::accepted();
+        for (position, state) in states.iter().enumerate() {
+            let looked = deletion.judge(Some(gateway(state, None)));
+            if matches!(looked, Progress::Done(Ended::Failed(_))) {
+                return Some(position);
+            }
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        None
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deletion_has_failed_once_the_object_is_back_and_not_by_one_look_from_before() {
+        let back = failed_after(&["terminating", "error", "error"]).await;
+        assert_eq!(back, Some(2));
+        let back = failed_after(&["terminating", "ready", "ready"]).await;
+        assert_eq!(back, Some(2));
+        let flapping = ["terminating", "error", "terminating", "error"];
+        assert_eq!(failed_after(&flapping).await, None);
+        assert_eq!(failed_after(&["ready"; 40]).await, None);
+        let never_begun = failed_after(&["error"; 40]).await;
+        assert_eq!(never_begun, Some(16));
+    }
+
     #[test]
     fn what_is_missing_is_gone_and_settled() {
-        assert_eq!(kind(&gone::<TransitGateway>(None)), "done");
+        let missing = Deletion::accepted().judge::<TransitGateway>(None);
+        assert_eq!(missing, Progress::Done(Ended::Gone));
         assert_eq!(
             settled::<TransitGateway>(None),
             Progress::Done(Settled::Gone)
@@ -316,6 +407,7 @@ mod tests {
 
     #[test]
     fn what_konnect_says_about_a_state_is_passed_on() {
+        // Row 40 of docs/user-pains.md.
         let failed = ready(gateway("error", Some("no consent")), "");
         assert_eq!(
             failed,

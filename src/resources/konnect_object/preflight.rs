@@ -1,41 +1,174 @@
-//! How the outcome of the checks before a creation is told.
+//! The checks of an object before it is planned and before it is made, as its own diagnostics.
 
-use crate::preflight::{Report, Subject};
+use std::sync::{Mutex, PoisonError};
+
+use crate::http::scope::Scope;
+use crate::preflight::{CheckId, Clients, Inputs, Phase, Report, run};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
+use crate::tf::resource::Planned;
+use crate::{azure, konnect};
 
-/// Warnings go to the user, and failures stop the creation of `noun`. `target` is the attribute that names the Azure side.
-pub(crate) fn tell(
-    context: &Context,
-    report: &Report,
-    noun: &str,
-    target: &str,
-) -> Result<(), Diagnostics> {
-    let told = report.diagnostics(|subject, diagnostic| {
-        let path = match subject {
-            Subject::Network => Path::attribute("network_id"),
-            Subject::Vnet => Path::attribute(target),
-            Subject::Principal => Path::root(),
-        };
-        let summary = if diagnostic.is_error() {
-            format!("Cannot create {noun}: {}", diagnostic.summary)
-        } else {
-            format!("{} ({noun})", diagnostic.summary)
-        };
-        Diagnostic {
-            summary,
-            ..diagnostic
+use super::managed::Managed;
+
+/// A model whose object is checked before it is made.
+pub(crate) trait Checked: Managed {
+    /// Whether the user wants the checks.
+    fn wants_checks(&self) -> bool;
+
+    /// What is to be checked. `config` is what the user wrote: it tells how the Azure side is named.
+    fn inputs(&self, config: &Self, phase: Phase) -> Inputs;
+
+    /// The attribute of the Azure side that a check is about; nothing where it is about what no attribute names.
+    fn attribute_of_check(config: &Self, check: CheckId) -> Option<&'static str>;
+
+    /// Whether another object takes the place of the one before.
+    fn is_replaced(prior: &Self, planned: &Self) -> bool;
+}
+
+/// What the checks look at, and where they tell.
+pub(crate) struct Preflight<'a> {
+    clients: Clients<'a>,
+    replaced: &'a Replaced,
+    context: &'a Context,
+}
+
+/// Objects that this process planned to replace.
+///
+/// A replacement is planned in two calls: one that knows the old object, and one for the new object that does not. Without this, the new
+/// one would be said to collide with the one whose place it takes.
+#[derive(Debug, Default)]
+pub(crate) struct Replaced(Mutex<Vec<String>>);
+
+impl Replaced {
+    fn note(&self, id: String) {
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.push(id);
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.clone()
+    }
+}
+
+impl<'a> Preflight<'a> {
+    /// The checks of one call.
+    pub(crate) const fn new(
+        azure: &'a azure::Access,
+        konnect: &'a konnect::Access,
+        replaced: &'a Replaced,
+        context: &'a Context,
+    ) -> Self {
+        Self {
+            clients: Clients { azure, konnect },
+            replaced,
+            context,
         }
-        .at(path)
-    });
-    let (errors, warnings): (Vec<_>, Vec<_>) = told.into_iter().partition(Diagnostic::is_error);
-    for warning in warnings {
-        context.warn(warning);
     }
-    if errors.is_empty() {
-        Ok(())
-    } else {
-        Err(errors.into_iter().collect())
+
+    /// Before a creation is planned: what is known is checked, and what this very run may still make only warns.
+    pub(crate) async fn plan<M: Checked>(
+        &self,
+        scope: &Scope,
+        plan: &Planned<M>,
+    ) -> Result<(), Diagnostics> {
+        if let Some(id) = replaced_object(plan) {
+            self.replaced.note(id);
+        }
+        let Planned {
+            config,
+            planned,
+            prior,
+            ..
+        } = plan;
+        // The new object of a replacement is planned by a call of its own.
+        if !planned.wants_checks() || prior.is_some() {
+            return Ok(());
+        }
+        let inputs = Inputs {
+            leaving: self.replaced.ids(),
+            ..planned.inputs(config, Phase::Plan)
+        };
+        if inputs.network_id.is_none() && inputs.target.is_none() {
+            return Ok(());
+        }
+        let report = run(&inputs, self.clients, scope).await;
+        self.tell(&report, config, &planned.noun())
     }
+
+    /// Before the object is made: everything it needs has to be there.
+    pub(crate) async fn apply<M: Checked>(
+        &self,
+        scope: &Scope,
+        model: &M,
+    ) -> Result<(), Diagnostics> {
+        if !model.wants_checks() {
+            return Ok(());
+        }
+        let inputs = model.inputs(model, Phase::Apply);
+        let report = run(&inputs, self.clients, scope).await;
+        self.tell(&report, model, &model.noun())
+    }
+
+    /// Warnings go to the user, and failures stop the creation of `noun`.
+    fn tell<M: Checked>(&self, report: &Report, config: &M, noun: &str) -> Result<(), Diagnostics> {
+        let told = report.diagnostics(|check, diagnostic| {
+            let summary = if diagnostic.is_error() {
+                format!("Cannot create {noun}: {}", diagnostic.summary)
+            } else {
+                format!("{} ({noun})", diagnostic.summary)
+            };
+            let path = attribute::<M>(config, check).map_or_else(Path::root, Path::attribute);
+            Diagnostic {
+                summary,
+                ..diagnostic
+            }
+            .at(path)
+        });
+        let (errors, warnings): (Vec<_>, Vec<_>) = told.into_iter().partition(Diagnostic::is_error);
+        for warning in warnings {
+            self.context.warn(warning);
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors.into_iter().collect())
+        }
+    }
+}
+
+/// Where the user sees what a check is about.
+pub(crate) fn attribute<M: Checked>(config: &M, check: CheckId) -> Option<&'static str> {
+    match check {
+        CheckId::NetworkExists
+        | CheckId::NetworkIsAzure
+        | CheckId::NetworkReady
+        | CheckId::Quota => Some("network_id"),
+        CheckId::ServicePrincipal | CheckId::RoleAssignment => None,
+        CheckId::VnetExists
+        | CheckId::HubExists
+        | CheckId::ZoneExists
+        | CheckId::ZoneUnique
+        | CheckId::LinkName
+        | CheckId::AddressSpace
+        | CheckId::VnetPeerings
+        | CheckId::Regions => M::attribute_of_check(config, check),
+    }
+}
+
+/// The object whose place another takes.
+pub(crate) fn replaced_object<M: Checked>(plan: &Planned<M>) -> Option<String> {
+    let prior = plan.prior.as_ref()?;
+    let (before, now) = (prior.settings(), plan.planned.settings());
+    let is_replaced = !plan.replace.is_empty()
+        || before.network_id != now.network_id
+        || before.name != now.name
+        || M::is_replaced(prior, &plan.planned);
+    before
+        .id
+        .as_str()
+        .filter(|_| is_replaced)
+        .map(str::to_lowercase)
 }

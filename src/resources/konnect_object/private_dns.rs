@@ -39,7 +39,13 @@ impl Objects for PrivateDnsObjects {
     }
 
     fn is_same(body: &NewPrivateDns, object: &PrivateDns) -> bool {
-        object.is_same(body)
+        object.config.is_same(&body.config)
+    }
+
+    async fn all(&self, scope: &Scope) -> Result<Vec<PrivateDns>, Error> {
+        self.client
+            .list_private_dns(scope, &self.network_id, None)
+            .await
     }
 
     async fn named(&self, scope: &Scope, name: &str) -> Result<Vec<PrivateDns>, Error> {

@@ -3,9 +3,12 @@
 use crate::azure::ids::{Guid, PrivateDnsZoneId};
 use crate::konnect::domains::DomainName;
 use crate::konnect::{NewPrivateDns, PrivateDns, PrivateDnsConfig};
+use crate::preflight::{self, CheckId, Inputs, Kind, Phase};
 use crate::resources::azure_target::keep_spelling;
 use crate::resources::konnect_object::import::Place;
+use crate::resources::konnect_object::is_set;
 use crate::resources::konnect_object::managed::{IdOf, Managed, common_attributes};
+use crate::resources::konnect_object::preflight::Checked;
 use crate::resources::konnect_object::private_dns::{PrivateDnsObjects, other_kind};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostics;
@@ -27,6 +30,49 @@ pub(super) fn canonical(domain: &str) -> String {
     domain
         .parse::<DomainName>()
         .map_or_else(|_| domain.to_owned(), |name| name.to_string())
+}
+
+impl Checked for PrivateHostedZoneModel {
+    fn wants_checks(&self) -> bool {
+        is_set(&self.preflight)
+    }
+
+    /// A zone is named by what is known before it exists.
+    fn inputs(&self, _config: &Self, phase: Phase) -> Inputs {
+        let text = |attribute: &Attr<String>| attribute.as_str().map(str::to_owned);
+        Inputs {
+            network_id: self.network_id.as_str().and_then(|id| id.parse().ok()),
+            name: text(&self.name),
+            target: self
+                .zone_id()
+                .map(|id| preflight::Target::ByName(preflight::Place::Zone(id))),
+            tenant_id: self.tenant_id.as_str().and_then(|id| id.parse().ok()),
+            domain_name: text(&self.domain_name),
+            link_name: text(&self.vnet_link_name),
+            ..Inputs::new(Kind::PrivateHostedZone, phase)
+        }
+    }
+
+    fn attribute_of_check(_config: &Self, check: CheckId) -> Option<&'static str> {
+        Some(match check {
+            CheckId::LinkName => "vnet_link_name",
+            _ => "domain_name",
+        })
+    }
+
+    fn is_replaced(prior: &Self, planned: &Self) -> bool {
+        let parts = |model: &Self| {
+            [
+                &model.domain_name,
+                &model.tenant_id,
+                &model.subscription_id,
+                &model.resource_group_name,
+                &model.vnet_link_name,
+            ]
+            .map(Clone::clone)
+        };
+        parts(prior) != parts(planned)
+    }
 }
 
 impl Managed for PrivateHostedZoneModel {
@@ -122,6 +168,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::resources::konnect_object::preflight::{attribute, replaced_object};
+    use crate::tf::resource::Planned;
 
     const TENANT: &str = "11111111-2222-3333-4444-555555555555";
     const SUBSCRIPTION: &str = "66666666-7777-8888-9999-aaaaaaaaaaaa";
@@ -136,6 +184,45 @@ mod tests {
             vnet_link_name: "kong".into(),
             ..PrivateHostedZoneModel::default()
         }
+    }
+
+    #[test]
+    fn what_is_checked_of_a_zone_is_told_on_its_attributes() {
+        let inputs = model().inputs(&model(), Phase::Plan);
+        assert!(matches!(inputs.target, Some(preflight::Target::ByName(_))));
+        assert_eq!(
+            (inputs.kind, inputs.link_name.as_deref()),
+            (Kind::PrivateHostedZone, Some("kong"))
+        );
+        for (check, expected) in [
+            (CheckId::ZoneExists, "domain_name"),
+            (CheckId::ZoneUnique, "domain_name"),
+            (CheckId::LinkName, "vnet_link_name"),
+        ] {
+            assert_eq!(attribute(&model(), check), Some(expected), "{check}");
+        }
+    }
+
+    #[test]
+    fn every_attribute_of_the_zone_makes_another_object_of_it() {
+        let before = || PrivateHostedZoneModel {
+            id: "0da2a7a4-7d0d-4f0e-9b7e-6d7a3d3d0001".into(),
+            ..model()
+        };
+        let replaced = |planned: PrivateHostedZoneModel| {
+            replaced_object(&Planned {
+                config: planned.clone(),
+                prior: Some(before()),
+                planned,
+                replace: Vec::new(),
+            })
+        };
+        assert_eq!(replaced(before()), None);
+        let relinked = PrivateHostedZoneModel {
+            vnet_link_name: "other".into(),
+            ..before()
+        };
+        assert!(replaced(relinked).is_some());
     }
 
     fn config() -> serde_json::Value {

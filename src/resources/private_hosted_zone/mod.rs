@@ -9,8 +9,8 @@
 
 mod convert;
 mod moved;
-mod preflight;
 mod schema;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +21,11 @@ use crate::azure;
 use crate::konnect;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::creation::Creation;
-use crate::resources::konnect_object::findings::Findings;
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
-use crate::resources::konnect_object::private_dns::PrivateDnsObjects;
-use crate::resources::konnect_object::{Flow, is_set, provider_tenant, schema as common};
+use crate::resources::konnect_object::preflight::{Preflight, Replaced};
+use crate::resources::konnect_object::{provider_tenant, schema as common};
 use crate::resources::scope;
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
@@ -36,6 +35,7 @@ use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeout
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 pub use self::schema::PrivateHostedZoneModel;
+use self::turns::Turns;
 
 const NEEDS: Needs = Needs {
     place: "private DNS zone",
@@ -55,13 +55,20 @@ const TIMEOUTS: Timeouts = Timeouts {
 pub struct PrivateHostedZoneResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
+    replaced: Replaced,
+    turns: Turns,
 }
 
 impl PrivateHostedZoneResource {
     /// A resource that uses these clients once they are configured.
     #[must_use]
-    pub const fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self { azure, konnect }
+    pub fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
+        Self {
+            azure,
+            konnect,
+            replaced: Replaced::default(),
+            turns: Turns::default(),
+        }
     }
 
     /// The provider's subscription, where one is configured.
@@ -100,26 +107,8 @@ impl PrivateHostedZoneResource {
         Ok(model)
     }
 
-    async fn check(
-        &self,
-        flow: &Flow<'_, PrivateDnsObjects>,
-        model: &PrivateHostedZoneModel,
-    ) -> Result<(), Diagnostics> {
-        let mut findings = Findings::new(&flow.noun);
-        let others = flow
-            .client
-            .list_private_dns(&flow.scope, &flow.network_id, None);
-        match others.await {
-            Ok(others) => preflight::refuse_twin(&mut findings, model, &others),
-            // A network that is missing is told by the creation itself.
-            Err(error) if error.is_not_found() => {}
-            Err(error) => findings.unseen("The network's other private DNS objects", &error),
-        }
-        // Names that make no id were refused before, unless they were unknown then: Konnect judges those.
-        if let Some(zone_id) = model.zone_id() {
-            preflight::check_zone(&mut findings, &self.azure, &flow.scope, model, &zone_id).await;
-        }
-        findings.conclude(flow.context)
+    fn preflight<'a>(&'a self, context: &'a Context) -> Preflight<'a> {
+        Preflight::new(&self.azure, &self.konnect, &self.replaced, context)
     }
 }
 
@@ -158,7 +147,7 @@ impl Resource for PrivateHostedZoneResource {
             let tenant = provider_tenant(&self.azure, &scope(context)).await;
             planned.tenant_id = tenant.map_or(Attr::Unknown, Attr::Known);
         }
-        Ok(())
+        self.preflight(context).plan(&scope(context), plan).await
     }
 
     async fn create(
@@ -170,18 +159,27 @@ impl Resource for PrivateHostedZoneResource {
         let model = self.with_defaults(context, planned).await?;
         let tenant_id = model.tenant_id.as_str().unwrap_or_default();
         let zone = model.zone_id().map(|id| id.to_string()).unwrap_or_default();
-        let hints = Hints::new(&self.azure, &NEEDS, tenant_id, zone);
+        let hints = Hints::new(&self.azure, &NEEDS, tenant_id, zone.clone());
         let creation = Creation {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
-            failed: Some(hints.failed()),
+            hints: Some(hints),
             save,
         };
         let existing = creation.existing(&model).await?;
-        if existing.is_none() && is_set(&model.preflight) {
-            self.check(&creation.flow, &model).await?;
+        if existing.is_none() {
+            self.preflight(context)
+                .apply(&scope(context), &model)
+                .await?;
         }
+        let step = self.konnect.poll_step();
+        let turn = self.turns.take(&scope(context), step, &zone).await;
+        let turn = turn.map_err(|ended| {
+            let failure = creation.flow.failure("create");
+            failure.now("Nothing was created.").waited(&ended)
+        })?;
         let (model, _) = creation.finish(model, existing).await?;
+        drop(turn);
         Ok(model)
     }
 

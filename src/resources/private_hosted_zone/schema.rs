@@ -61,7 +61,8 @@ pub(super) fn schema() -> Schema {
     attributes.extend([
         schema::wait_for_ready(),
         schema::preflight(
-            "that the zone exists, that the name of the link is free, and that the network has no zone of this name yet",
+            "that the zone exists, that the name of the link is free, and that the network has no zone of this name yet. Rights of Kong's application \
+             that seem to be missing are a warning only, since Kong does not publish which application it uses for zones",
         ),
         schema::use_existing(),
     ]);

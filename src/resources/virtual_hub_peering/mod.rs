@@ -9,7 +9,6 @@
 
 mod convert;
 mod moved;
-mod preflight;
 mod schema;
 
 use std::sync::Arc;
@@ -22,19 +21,18 @@ use crate::azure::ids::VhubId;
 use crate::konnect;
 use crate::resources::azure_target;
 use crate::resources::konnect_object::creation::Creation;
-use crate::resources::konnect_object::findings::Findings;
-use crate::resources::konnect_object::gateways::Gateways;
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
 use crate::resources::konnect_object::peering::{self, Peering};
-use crate::resources::konnect_object::{Flow, is_set, schema as common};
+use crate::resources::konnect_object::preflight::{Preflight, Replaced};
+use crate::resources::konnect_object::schema as common;
+use crate::resources::scope;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
-use self::preflight::Wanted;
 pub use self::schema::VirtualHubPeeringModel;
 
 const NEEDS: Needs = Needs {
@@ -57,35 +55,22 @@ const TIMEOUTS: Timeouts = Timeouts {
 pub struct VirtualHubPeeringResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
+    replaced: Replaced,
 }
 
 impl VirtualHubPeeringResource {
     /// A resource that uses these clients once they are configured.
     #[must_use]
-    pub const fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self { azure, konnect }
+    pub fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
+        Self {
+            azure,
+            konnect,
+            replaced: Replaced::default(),
+        }
     }
 
-    async fn check(
-        &self,
-        flow: &Flow<'_, Gateways>,
-        model: &VirtualHubPeeringModel,
-    ) -> Result<(), Diagnostics> {
-        let target = model.target();
-        // Names that make no id were refused before, unless they were unknown then: Konnect judges those.
-        let Some(vhub_id) = target.joined::<VhubId>() else {
-            return Ok(());
-        };
-        let mut findings = Findings::new(&flow.noun);
-        // A network that is missing is told by the creation itself.
-        let network = flow.client.get_network(&flow.scope, &flow.network_id).await;
-        let wanted = Wanted {
-            network: network.ok(),
-            vhub_id: &vhub_id,
-            tenant_id: target.tenant_id.as_str().unwrap_or_default(),
-        };
-        wanted.check(&mut findings, &self.azure, &flow.scope).await;
-        findings.conclude(flow.context)
+    fn preflight<'a>(&'a self, context: &'a Context) -> Preflight<'a> {
+        Preflight::new(&self.azure, &self.konnect, &self.replaced, context)
     }
 }
 
@@ -119,7 +104,7 @@ impl Resource for VirtualHubPeeringResource {
         plan: &mut Planned<VirtualHubPeeringModel>,
     ) -> Result<(), Diagnostics> {
         peering::plan_target(&self.azure, context, plan).await;
-        Ok(())
+        self.preflight(context).plan(&scope(context), plan).await
     }
 
     async fn create(
@@ -136,12 +121,14 @@ impl Resource for VirtualHubPeeringResource {
         let creation = Creation {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
-            failed: Some(hints.failed()),
+            hints: Some(hints),
             save,
         };
         let existing = creation.existing(&model).await?;
-        if existing.is_none() && is_set(&model.preflight) {
-            self.check(&creation.flow, &model).await?;
+        if existing.is_none() {
+            self.preflight(context)
+                .apply(&scope(context), &model)
+                .await?;
         }
         let (model, _) = creation.finish(model, existing).await?;
         Ok(model)

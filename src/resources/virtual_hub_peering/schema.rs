@@ -62,7 +62,7 @@ pub(super) fn schema() -> Schema {
         dns_config::attribute(),
         schema::wait_for_ready(),
         schema::preflight(
-            "the network, the virtual hub, its address prefix, and the service principal of Kong's application",
+            "the network, the virtual hub, the addresses of it and of the networks behind it, and the rights of Kong's application",
         ),
         schema::use_existing(),
     ]);

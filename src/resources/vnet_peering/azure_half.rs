@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::azure::ids::VnetId;
 use crate::azure::{self, PeeringState, VirtualNetwork, VnetPeering};
+use crate::http::poll::Progress;
 use crate::http::scope::Scope;
 use crate::konnect::Network;
 use crate::preflight::cidr::{Cidr, readable};
@@ -21,8 +22,18 @@ use super::schema::AzurePeeringModel;
 /// How long to look at most: the peering is Konnect's, and Azure's answer only an addition.
 const LOOK_LIMIT: Duration = Duration::from_secs(20);
 
+/// How often to look until a half that is there is connected, once Konnect reports the peering as ready: the peering is ready by what Konnect says, so
+/// that this bounds a courtesy.
+const CONNECTED_LOOKS: u32 = 10;
+
+/// The same for a half that is not there, and may never be seen.
+const MISSING_LOOKS: u32 = 3;
+
+/// How often to look whether a half goes with its peering, which Konnect has deleted.
+const LEFTOVER_LOOKS: u32 = 4;
+
 /// What a look at the virtual network found.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Half {
     /// The virtual network was read; there may be no half on it.
     Seen(Option<AzurePeeringModel>),
@@ -30,6 +41,43 @@ pub(super) enum Half {
     NotAllowed,
     /// It could not be read this time.
     NotNow,
+}
+
+/// Whether the half of a ready peering is connected, or not worth another look after so many.
+pub(super) fn connected(half: Half, looks: u32) -> Progress<Half> {
+    let (limit, state) = match &half {
+        Half::NotAllowed => return Progress::Done(half),
+        Half::Seen(Some(found)) if is_connected(found) => return Progress::Done(half),
+        Half::Seen(Some(found)) => {
+            let state = found.state.as_str().unwrap_or("in a state not told");
+            (CONNECTED_LOOKS, format!("it is {state}"))
+        }
+        Half::Seen(None) => (MISSING_LOOKS, "it is not there".to_owned()),
+        Half::NotNow => (MISSING_LOOKS, "it cannot be read".to_owned()),
+    };
+    if looks < limit {
+        Progress::NotYet(state)
+    } else {
+        Progress::Done(half)
+    }
+}
+
+/// Whether the half of a deleted peering is gone, or has stayed after so many looks.
+pub(super) fn left(half: Half, looks: u32) -> Progress<Option<AzurePeeringModel>> {
+    match half {
+        Half::NotAllowed | Half::NotNow | Half::Seen(None) => Progress::Done(None),
+        Half::Seen(Some(_)) if looks < LEFTOVER_LOOKS => {
+            Progress::NotYet("it is still there".to_owned())
+        }
+        Half::Seen(left) => Progress::Done(left),
+    }
+}
+
+fn is_connected(half: &AzurePeeringModel) -> bool {
+    let connected = PeeringState::Connected.to_string();
+    half.state
+        .as_str()
+        .is_some_and(|state| state.eq_ignore_ascii_case(&connected))
 }
 
 /// The virtual network with its halves of peerings; nothing where it does not exist.
@@ -75,7 +123,8 @@ pub(super) fn known_again<'a>(
         .find(|peering| peering.id.eq_ignore_ascii_case(id))
 }
 
-/// The peering of a virtual network that leads to a Konnect network: by its address block, or else by the id that Konnect tells of it at times.
+/// The peering of a virtual network that leads to a Konnect network: by its address block, or else by the id that Konnect tells of it at times, or else
+/// because it alone tells no addresses.
 pub(super) fn find<'a>(vnet: &'a VirtualNetwork, network: &Network) -> Option<&'a VnetPeering> {
     let block = network.cidr_block.parse::<Cidr>().ok();
     let leads_there = |peering: &&VnetPeering| {
@@ -92,11 +141,30 @@ pub(super) fn find<'a>(vnet: &'a VirtualNetwork, network: &Network) -> Option<&'
             .zip(other_side)
             .is_some_and(|(remote, named)| remote.eq_ignore_ascii_case(named))
     };
-    let mut peerings = vnet.peerings.iter();
+    let peerings = vnet.peerings.iter();
+    let mut silent = peerings
+        .clone()
+        .filter(|peering| peering.remote_address_prefixes.is_empty());
     peerings
         .clone()
         .find(leads_there)
-        .or_else(|| peerings.find(is_named))
+        .or_else(|| peerings.clone().find(is_named))
+        .or_else(|| silent.next().filter(|_| silent.next().is_none()))
+}
+
+/// What is left of a deleted peering: the half that was known, or one that leads to the network and nowhere else.
+pub(super) fn remainder<'a>(
+    vnet: &'a VirtualNetwork,
+    before: &Attr<AzurePeeringModel>,
+    network: Option<&Network>,
+) -> Option<&'a VnetPeering> {
+    known_again(vnet, before).or_else(|| {
+        let block = network?.cidr_block.parse::<Cidr>().ok()?;
+        vnet.peerings.iter().find(|peering| {
+            let reached = readable(&peering.remote_address_prefixes);
+            !reached.is_empty() && reached.iter().all(|prefix| block.holds(prefix))
+        })
+    })
 }
 
 impl From<&VnetPeering> for AzurePeeringModel {
@@ -125,21 +193,46 @@ impl Half {
 /// What to say where Konnect reports a working peering and Azure does not.
 pub(super) fn warning(name: &str, half: &AzurePeeringModel) -> Option<Diagnostic> {
     let state = half.state.as_str()?;
-    if state.eq_ignore_ascii_case(&PeeringState::Connected.to_string()) {
+    if is_connected(half) {
         return None;
     }
     let id = half.id.as_str().unwrap_or_default();
+    let next = if state.eq_ignore_ascii_case(&PeeringState::Disconnected.to_string()) {
+        format!(
+            "A peering whose other half is gone cannot be repaired. Replace it, for example with `terraform apply -replace=ADDRESS`; where the half in \
+             Azure stays behind, delete it first:\n\n  {}",
+            delete_command(id)
+        )
+    } else {
+        "Azure may still be at work: the next plan looks again. If it stays so, Kong's support can tell why its half is missing.".to_owned()
+    };
     Some(
         Diagnostic::warning(
             format!("The virtual network peering {name:?} is {state} in Azure"),
             format!(
-                "Konnect reports it as ready, but the peering on the virtual network is not connected, so that no traffic flows:\n\n  {id}\n\n\
-                 A peering whose other half is gone cannot be repaired. Replace it, for example with `terraform apply -replace=ADDRESS`; where the \
-                 half in Azure stays behind, delete it first:\n\n  az network vnet peering delete --ids {id}"
+                "Konnect reports it as ready, but the peering on the virtual network is not connected, so that no traffic flows:\n\n  {id}\n\n{next}"
             ),
         )
         .at(Path::attribute("azure_peering")),
     )
+}
+
+/// What to say where the half of a deleted peering is still there.
+pub(super) fn leftover(noun: &str, half: &AzurePeeringModel) -> Diagnostic {
+    let id = half.id.as_str().unwrap_or_default();
+    let state = half.state.as_str().unwrap_or("in a state not told");
+    Diagnostic::warning(
+        format!("A half of {noun} stays on the virtual network"),
+        format!(
+            "Konnect has deleted the peering, but its half on the virtual network is still there, {state}:\n\n  {id}\n\nAs long as it is there, Azure \
+             refuses to connect the two anew, and to delete the virtual network. If it does not go by itself within minutes, delete it:\n\n  {}",
+            delete_command(id)
+        ),
+    )
+}
+
+fn delete_command(id: &str) -> String {
+    format!("az network vnet peering delete --ids {id}")
 }
 
 #[cfg(test)]
@@ -193,6 +286,54 @@ mod tests {
             let found = find(&vnet, &network).map(|peering| peering.name.as_str());
             assert_eq!(found, expected, "{vpc_id:?}");
         }
+    }
+
+    /// Rows 50 and 51.
+    #[test]
+    fn a_remainder_is_the_half_that_was_known_or_leads_to_the_network_alone() {
+        let vnet = vnet(&[
+            ("transit", "Connected", &["10.64.0.0/12"]),
+            ("kong", "Disconnected", &["10.64.0.0/16"]),
+        ]);
+        let name = |before: &Attr<AzurePeeringModel>, network: Option<&Network>| {
+            remainder(&vnet, before, network).map(|peering| peering.name.clone())
+        };
+        let network = network("10.64.0.0/16", None);
+        assert_eq!(name(&Attr::Null, Some(&network)).as_deref(), Some("kong"));
+        assert_eq!(name(&Attr::Null, None), None);
+        let known = Attr::Known(AzurePeeringModel {
+            id: "/vnet/virtualNetworkPeerings/kong".into(),
+            ..AzurePeeringModel::default()
+        });
+        assert_eq!(name(&known, None).as_deref(), Some("kong"));
+    }
+
+    #[test]
+    fn a_half_is_waited_for_a_bounded_while_and_its_absence_a_shorter_one() {
+        let half = |state: &str| {
+            Half::Seen(Some(AzurePeeringModel {
+                state: state.into(),
+                ..AzurePeeringModel::default()
+            }))
+        };
+        let looks = |half: &Half| {
+            (1..=100)
+                .find(|looks| matches!(connected(half.clone(), *looks), Progress::Done(_)))
+                .unwrap()
+        };
+        for (half, expected) in [
+            (half("connected"), 1),
+            (half("Initiated"), CONNECTED_LOOKS),
+            (Half::Seen(None), MISSING_LOOKS),
+            (Half::NotNow, MISSING_LOOKS),
+            (Half::NotAllowed, 1),
+        ] {
+            assert_eq!(looks(&half), expected, "{half:?}");
+        }
+        let stayed = |looks| left(half("Connected"), looks);
+        assert!(matches!(stayed(1), Progress::NotYet(_)));
+        assert!(matches!(stayed(LEFTOVER_LOOKS), Progress::Done(Some(_))));
+        assert_eq!(left(Half::Seen(None), 1), Progress::Done(None));
     }
 
     #[test]

@@ -11,9 +11,9 @@
 mod azure_half;
 mod convert;
 mod moved;
-mod preflight;
 mod schema;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +21,9 @@ use async_trait::async_trait;
 
 use crate::azure::ids::VnetId;
 use crate::azure::{self, VnetPeering};
+use crate::http::poll::{Poll, Waited};
 use crate::http::scope::Scope;
 use crate::konnect::{self, Network};
-use crate::preflight::Clients;
 use crate::resources::azure_target;
 use crate::resources::konnect_object::creation::Creation;
 use crate::resources::konnect_object::hints::{Hints, Needs};
@@ -32,7 +32,8 @@ use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
 use crate::resources::konnect_object::peering::{self, Peering};
 use crate::resources::konnect_object::phase::{Lifecycle, Phase};
-use crate::resources::konnect_object::schema as common;
+use crate::resources::konnect_object::preflight::{Preflight, Replaced};
+use crate::resources::konnect_object::{is_set, schema as common};
 use crate::resources::scope;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
@@ -40,7 +41,6 @@ use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeout
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 use self::azure_half::Half;
-use self::preflight::{Preflight, Replaced};
 pub use self::schema::{AzurePeeringModel, VnetPeeringModel};
 
 const NEEDS: Needs = Needs {
@@ -125,7 +125,7 @@ impl Resource for VnetPeeringResource {
         let creation = Creation {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
-            failed: Some(hints.failed()),
+            hints: Some(hints),
             save,
         };
         let existing = creation.existing(&model).await?;
@@ -134,7 +134,13 @@ impl Resource for VnetPeeringResource {
             self.preflight(context).apply(&scope, &model).await?;
         }
         let (model, network) = creation.finish(model, existing).await?;
-        Ok(self.with_azure_half(&scope, model, network.as_ref()).await)
+        let network = network.as_ref();
+        if !is_set(&model.wait_for_ready) {
+            return Ok(self.with_azure_half(&scope, model, network).await);
+        }
+        let model = self.with_connected_half(&scope, model, network).await;
+        warn_unless_connected(context, &model);
+        Ok(model)
     }
 
     fn not_known_yet(&self) -> Option<String> {
@@ -151,10 +157,8 @@ impl Resource for VnetPeeringResource {
         };
         let model = state.apply_remote(&gateway)?;
         let model = self.with_azure_half(&scope(context), model, None).await;
-        if let (Phase::Ready, Some(half)) = (gateway.phase(), model.azure_peering.known())
-            && let Some(warning) = azure_half::warning(&gateway.name, half)
-        {
-            context.warn(warning);
+        if gateway.phase() == Phase::Ready {
+            warn_unless_connected(context, &model);
         }
         Ok(Some(model))
     }
@@ -172,7 +176,11 @@ impl Resource for VnetPeeringResource {
     }
 
     async fn delete(&self, context: &Context, state: VnetPeeringModel) -> Result<(), Diagnostics> {
-        lifecycle::delete(&self.konnect, context, &state).await
+        lifecycle::delete(&self.konnect, context, &state).await?;
+        if let Some(left) = self.left_half(&scope(context), &state).await {
+            context.warn(azure_half::leftover(&state.noun(), &left));
+        }
+        Ok(())
     }
 
     async fn import(
@@ -194,14 +202,7 @@ impl Resource for VnetPeeringResource {
 
 impl VnetPeeringResource {
     fn preflight<'a>(&'a self, context: &'a Context) -> Preflight<'a> {
-        Preflight {
-            clients: Clients {
-                azure: &self.azure,
-                konnect: &self.konnect,
-            },
-            replaced: &self.replaced,
-            context,
-        }
+        Preflight::new(&self.azure, &self.konnect, &self.replaced, context)
     }
 
     /// The model with what Azure tells about its half. `network` is read where the caller has not.
@@ -214,6 +215,82 @@ impl VnetPeeringResource {
         let half = self.azure_half(scope, &model, network).await;
         model.azure_peering = half.apply(model.azure_peering);
         model
+    }
+
+    /// The model with its half in Azure once that is connected too. Konnect's `ready` counts: after a bounded while the model is given as it is.
+    async fn with_connected_half(
+        &self,
+        scope: &Scope,
+        mut model: VnetPeeringModel,
+        network: Option<&Network>,
+    ) -> VnetPeeringModel {
+        let read = match network {
+            Some(_) => None,
+            None => self.network(scope, &model).await,
+        };
+        let network = network.or(read.as_ref());
+        let (mut looks, mut last) = (0, Half::NotNow);
+        let doing = format!("waiting for {} to be connected in Azure", model.noun());
+        let ended: Result<Half, Waited<Infallible>> = Poll::new(doing, self.konnect.poll_step())
+            .judging(
+                scope,
+                None,
+                || self.azure_half(scope, &model, network),
+                |half| {
+                    looks += 1;
+                    last.clone_from(&half);
+                    Ok(azure_half::connected(half, looks))
+                },
+            )
+            .await;
+        let half = ended.unwrap_or(last);
+        model.azure_peering = half.apply(model.azure_peering);
+        model
+    }
+
+    /// What stays on the virtual network of a peering that Konnect has deleted; nothing where that cannot be seen.
+    async fn left_half(
+        &self,
+        scope: &Scope,
+        state: &VnetPeeringModel,
+    ) -> Option<AzurePeeringModel> {
+        let vnet_id = state.target().joined::<VnetId>()?;
+        let network = self.network(scope, state).await;
+        let mut looks = 0;
+        let doing = format!("waiting for the half of {} in Azure to go", state.noun());
+        let ended: Result<_, Waited<Infallible>> = Poll::new(doing, self.konnect.poll_step())
+            .judging(
+                scope,
+                None,
+                || azure_half::read_vnet(&self.azure, scope, &vnet_id),
+                |vnet| {
+                    looks += 1;
+                    let half = vnet.map_or_else(
+                        |unseen| unseen,
+                        |vnet| {
+                            let left = vnet.as_ref().and_then(|vnet| {
+                                azure_half::remainder(vnet, &state.azure_peering, network.as_ref())
+                            });
+                            Half::Seen(left.map(AzurePeeringModel::from))
+                        },
+                    );
+                    Ok(azure_half::left(half, looks))
+                },
+            )
+            .await;
+        ended.ok().flatten()
+    }
+
+    /// The peering's network, which tells which half is Konnect's.
+    async fn network(&self, scope: &Scope, model: &VnetPeeringModel) -> Option<Network> {
+        let (konnect, place) = (self.konnect.client().ok()?, model.place().ok()?);
+        let Place { network_id, .. } = place;
+        let network = konnect.get_network(scope, &network_id).await;
+        network
+            .inspect_err(|error| {
+                tracing::debug!("the block of network {network_id} is not known: {error}");
+            })
+            .ok()
     }
 
     async fn azure_half(
@@ -237,16 +314,20 @@ impl VnetPeeringResource {
         if let Some(network) = network {
             return seen(azure_half::find(&vnet, network));
         }
-        let (Ok(konnect), Ok(place)) = (self.konnect.client(), model.place()) else {
-            return Half::NotNow;
-        };
-        let Place { network_id, .. } = place;
-        match konnect.get_network(scope, &network_id).await {
-            Ok(network) => seen(azure_half::find(&vnet, &network)),
-            Err(error) => {
-                tracing::debug!("the block of network {network_id} is not known: {error}");
-                Half::NotNow
-            }
+        match self.network(scope, model).await {
+            Some(network) => seen(azure_half::find(&vnet, &network)),
+            None => Half::NotNow,
         }
     }
 }
+
+fn warn_unless_connected(context: &Context, model: &VnetPeeringModel) {
+    let name = model.name.as_str().unwrap_or_default();
+    let half = model.azure_peering.known();
+    if let Some(warning) = half.and_then(|half| azure_half::warning(name, half)) {
+        context.warn(warning);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use crate::http::poll::{Poll, Progress, tolerate};
 use crate::konnect::Error;
 use crate::tf::diagnostics::Diagnostics;
 
-use super::super::phase::{self, Settled};
+use super::super::phase::{self, Deletion, Ended, Lifecycle as _, Settled};
 use super::{Flow, Objects, explain};
 
 /// What a refused deletion may do next.
@@ -19,13 +19,52 @@ enum AfterRefusal {
     Gone,
 }
 
+/// What an accepted or refused deletion leads to.
+enum Asked {
+    /// It is under way, ours or somebody else's.
+    UnderWay,
+    /// There is nothing left to delete.
+    Gone,
+}
+
 impl<O: Objects> Flow<'_, O> {
     /// Deletes the object and waits until it is gone. `action` is what fails when this does.
+    ///
+    /// A deletion that Konnect accepted can fail in the background: it is asked for once more, and then Konnect's reason is told.
     pub(crate) async fn delete(&self, id: O::Id, action: &'static str) -> Result<(), Diagnostics> {
+        let mut is_second = false;
+        loop {
+            if let Asked::Gone = self.ask_for_deletion(id, action).await? {
+                return Ok(());
+            }
+            let back = match self.gone(id, action, &stays(id)).await? {
+                Ended::Gone => return Ok(()),
+                Ended::Failed(object) => object.describe(),
+            };
+            if is_second {
+                let failure = self.failure(action).now(stays(id));
+                let failure = failure.next("Remove what holds it, as far as the reason says, and run the same command again.");
+                return Err(failure.because(format!(
+                    "Konnect accepted the deletion twice and could not carry it out: {back}"
+                )));
+            }
+            tracing::info!(
+                "the deletion of {} failed, it is in {back}: asking for it once more",
+                self.noun
+            );
+            is_second = true;
+        }
+    }
+
+    async fn ask_for_deletion(
+        &self,
+        id: O::Id,
+        action: &'static str,
+    ) -> Result<Asked, Diagnostics> {
         let mut refused_while_stable = false;
         loop {
             let error = match self.objects.delete(&self.scope, id).await {
-                Ok(()) => break,
+                Ok(()) => return Ok(Asked::UnderWay),
                 Err(error) => error,
             };
             // What is in transition is refused without a code of its own: the object's state tells whether that was the reason.
@@ -38,11 +77,10 @@ impl<O: Objects> Flow<'_, O> {
                 AfterRefusal::TryAgain { was_in_transition } => {
                     refused_while_stable = !was_in_transition;
                 }
-                AfterRefusal::Terminating => break,
-                AfterRefusal::Gone => return Ok(()),
+                AfterRefusal::Terminating => return Ok(Asked::UnderWay),
+                AfterRefusal::Gone => return Ok(Asked::Gone),
             }
         }
-        self.gone(id, action, &stays(id)).await
     }
 
     async fn after_refusal(
@@ -77,19 +115,21 @@ impl<O: Objects> Flow<'_, O> {
         })
     }
 
+    /// Waits until a deletion under way has ended.
     pub(super) async fn gone(
         &self,
         id: O::Id,
         action: &'static str,
         now: &str,
-    ) -> Result<(), Diagnostics> {
+    ) -> Result<Ended<O::Object>, Diagnostics> {
+        let mut deletion = Deletion::accepted();
         Poll::new(format!("waiting until {} is gone", self.noun), self.step)
             .judging(
                 &self.scope,
                 None,
                 || self.look(id),
                 |looked| match looked {
-                    Ok(object) => Ok(phase::gone(object.as_ref())),
+                    Ok(object) => Ok(deletion.judge(object)),
                     Err(error) => tolerate(error.into_http()),
                 },
             )

@@ -10,15 +10,18 @@ use super::super::phase;
 use super::{Flow, Objects, explain};
 
 impl<O: Objects> Flow<'_, O> {
-    /// The network, once private networking can be set up in it.
-    pub(crate) async fn network_ready(&self) -> Result<Network, Diagnostics> {
-        let network = self
-            .client
-            .get_network(&self.scope, &self.network_id)
-            .await
-            .map_err(|error| explain(self.create_failure(&error), &error))?;
+    /// The network, once private networking can be set up in it. Nothing where the token may not read it: then Konnect has the last word.
+    pub(crate) async fn network_ready(&self) -> Result<Option<Network>, Diagnostics> {
+        let network = match self.client.get_network(&self.scope, &self.network_id).await {
+            Ok(network) => network,
+            Err(error) if error.is_forbidden() => {
+                tracing::info!("whether the network is ready cannot be seen: {error}");
+                return Ok(None);
+            }
+            Err(error) => return Err(explain(self.create_failure(&error), &error)),
+        };
         self.check_is_azure(&network).await?;
-        self.wait_for_network(network).await
+        self.wait_for_network(network).await.map(Some)
     }
 
     pub(super) async fn wait_for_network(&self, first: Network) -> Result<Network, Diagnostics> {

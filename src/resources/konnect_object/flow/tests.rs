@@ -2,7 +2,6 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::json;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -23,6 +22,12 @@ struct Script {
     refusals: Mutex<VecDeque<Option<u16>>>,
     deletions: Mutex<u32>,
     named: Vec<&'static str>,
+    /// What a list shows once a creation was refused.
+    in_the_way: Vec<&'static str>,
+    /// What a refused creation says.
+    says: &'static str,
+    /// One a creation; the last one for ever, 201 makes the object.
+    creations: Mutex<VecDeque<u16>>,
 }
 
 fn object(state: &str) -> TransitGateway {
@@ -37,11 +42,15 @@ fn object(state: &str) -> TransitGateway {
 }
 
 fn refusal(status: u16) -> Error {
+    refusal_that_says(status, "not now")
+}
+
+fn refusal_that_says(status: u16, message: &str) -> Error {
     let refusal = Refusal {
         api: "Konnect",
         status,
         code: Some("Refused".into()),
-        message: "not now".into(),
+        message: message.into(),
         method: ::http::Method::DELETE,
         path: "/v2/cloud-gateways".into(),
         trace: vec![("trace id".into(), "konnect:trace:7".into())],
@@ -79,12 +88,19 @@ impl Objects for Script {
         *body
     }
 
+    async fn all(&self, _: &Scope) -> Result<Vec<TransitGateway>, Error> {
+        Ok(self.in_the_way.iter().copied().map(object).collect())
+    }
+
     async fn named(&self, _: &Scope, _: &str) -> Result<Vec<TransitGateway>, Error> {
         Ok(self.named.iter().copied().map(object).collect())
     }
 
     async fn create(&self, _: &Scope, _: &bool) -> Result<TransitGateway, Error> {
-        Err(refusal(400))
+        match next(&self.creations) {
+            Some(201) => Ok(object("initializing")),
+            status => Err(refusal_that_says(status.unwrap_or(400), self.says)),
+        }
     }
 
     async fn get(&self, _: &Scope, _: TransitGatewayId) -> Result<TransitGateway, Error> {
@@ -254,6 +270,7 @@ async fn delete(states: &[&'static str], refusals: &[Option<u16>]) -> (Result<()
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_waits_until_the_object_is_gone() {
+    // Row 49 of docs/user-pains.md.
     for states in [
         ["terminating", "terminating", MISSING].as_slice(),
         &["ready", "terminating", "terminated"],
@@ -352,5 +369,79 @@ async fn what_has_the_name_is_adopted_refused_or_waited_for() {
         beside
             .unwrap()
             .is_some_and(|object| object.phase() == Phase::Ready)
+    );
+}
+
+/// Row 46: what turns out to exist only once it is in the way is what it would have been before.
+#[tokio::test(start_paused = true)]
+async fn what_is_in_the_way_of_a_creation_is_adopted_refused_or_waited_for() {
+    let context = context();
+    let script = |creations: &[u16], in_the_way: &[&'static str]| Script {
+        creations: Mutex::new(creations.iter().copied().collect()),
+        in_the_way: in_the_way.to_vec(),
+        says: "not now",
+        ..looks(&["terminating", MISSING])
+    };
+    let create = async |script, body, use_existing| {
+        let flow = flow(&context, script);
+        let created = flow.create(&body, use_existing, &|_| None).await;
+        created.map_err(|failed| text(&failed))
+    };
+    for status in [400, 409] {
+        let adopted = create(script(&[status], &["ready"]), true, true).await;
+        assert_eq!(adopted.unwrap().state.to_string(), "ready");
+        for (is_same, use_existing) in [(true, false), (false, true)] {
+            let refused = create(script(&[status], &["ready"]), is_same, use_existing).await;
+            let refused = refused.unwrap_err();
+            assert!(
+                refused.contains("not now") && refused.contains(&format!("/{ID}\"")),
+                "{refused}"
+            );
+        }
+        let replaced = create(script(&[status, 201], &["terminating"]), true, false).await;
+        assert_eq!(replaced.unwrap().state.to_string(), "initializing");
+    }
+}
+
+/// Row 65: a conflict that nothing explains may pass, and is final after seconds.
+#[tokio::test(start_paused = true)]
+async fn an_unexplained_conflict_is_tried_again_a_few_times() {
+    let context = context();
+    let script = |creations: &[u16]| Script {
+        creations: Mutex::new(creations.iter().copied().collect()),
+        ..Script::default()
+    };
+    let started = Instant::now();
+    let create = async |script| flow(&context, script).create(&true, false, &|_| None).await;
+    assert!(create(script(&[409, 409, 201])).await.is_ok());
+    let failed = create(script(&[409])).await.unwrap_err();
+    assert!(text(&failed).contains("konnect:trace:7"));
+    assert!(started.elapsed() < Duration::from_secs(30));
+    let misfit = create(script(&[400, 201])).await;
+    assert!(misfit.is_err(), "a 400 that says nothing is final");
+    let late = Script {
+        says: "Network is not ready.",
+        ..script(&[400, 201])
+    };
+    assert!(create(late).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_fails_in_the_background_is_asked_for_once_more() {
+    let again = ["terminating", "error", "error", "terminating", MISSING];
+    assert_eq!(delete(&again, &[]).await, (Ok(()), 2));
+    let started = Instant::now();
+    let (ended, asked) = delete(&["terminating", "error"], &[]).await;
+    assert_eq!(asked, 2);
+    let ended = ended.unwrap_err();
+    assert!(
+        ended.contains("because of error") && ended.contains(ID),
+        "{ended}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(5 * 60));
+    // What had failed before may be shown as before for a while.
+    assert_eq!(
+        delete(&["error", "error", "terminating", MISSING], &[]).await,
+        (Ok(()), 1)
     );
 }

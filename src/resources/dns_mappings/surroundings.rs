@@ -1,0 +1,155 @@
+//! What mappings do not get along with on their network: linked zones that answer first, and servers that no peering leads to.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::http::scope::Scope;
+use crate::konnect::domains::DomainName;
+use crate::konnect::{PrivateDns, PrivateDnsConfig, PrivateDnsState};
+use crate::preflight::cidr::Cidr;
+use crate::resources::konnect_object::mappings::{Addresses, is_worth_a_warning};
+use crate::tf::diagnostics::Diagnostic;
+use crate::tf::path::Path;
+
+/// How long to look at most: it is for warnings only.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
+
+/// A shorter scope for looking only.
+pub(super) fn scope(scope: &Scope) -> Scope {
+    Scope {
+        deadline: scope.deadline.min(Instant::now() + LOOK_LIMIT),
+        cancel: scope.cancel.clone(),
+    }
+}
+
+/// The mapped domains that a zone answers for which the network is linked to.
+pub(super) fn shadowed(wanted: &Addresses, others: &[PrivateDns]) -> Vec<Diagnostic> {
+    let zones: Vec<(DomainName, &PrivateDns)> = others
+        .iter()
+        .filter(|other| {
+            !matches!(
+                other.state,
+                PrivateDnsState::Terminating | PrivateDnsState::Terminated
+            )
+        })
+        .filter_map(|other| match &other.config {
+            PrivateDnsConfig::AzureHostedZone { domain_name, .. } => {
+                Some((domain_name.parse().ok()?, other))
+            }
+            PrivateDnsConfig::AzureOutboundResolver { .. } | PrivateDnsConfig::Other(_) => None,
+        })
+        .collect();
+    let domains = wanted
+        .keys()
+        .filter_map(|domain| domain.parse::<DomainName>().ok());
+    domains
+        .filter_map(|domain| {
+            let (zone, object) = zones.iter().find(|(zone, _)| domain.is_within(zone))?;
+            let warning = Diagnostic::warning(
+                format!("{domain} is answered by the zone {zone} that the network is linked to"),
+                format!(
+                    "The private hosted zone {:?} with id {} answers before mappings are looked at, so that this one has no effect. Take the domain out of \
+                     the one or the other.",
+                    object.name, object.id
+                ),
+            );
+            Some(warning.at(Path::attribute("mappings")))
+        })
+        .collect()
+}
+
+/// The servers that lie in none of the virtual networks that the network is peered with, where all of those are known.
+pub(super) fn unreachable(wanted: &Addresses, reachable: Option<&[Cidr]>) -> Vec<Diagnostic> {
+    let Some(reachable) = reachable else {
+        return Vec::new();
+    };
+    let servers: BTreeSet<IpAddr> = wanted
+        .values()
+        .flatten()
+        .filter_map(|address| address.parse().ok())
+        .collect();
+    let spaces: Vec<_> = reachable.iter().map(Cidr::as_str).collect();
+    servers
+        .into_iter()
+        // What is odd by itself has been told.
+        .filter(|server| !is_worth_a_warning(*server))
+        .filter(|server| !reachable.iter().any(|space| space.has(*server)))
+        .map(|server| {
+            Diagnostic::warning(
+                format!("The DNS server {server} is in no virtual network that is peered"),
+                format!(
+                    "The network reaches {} over its peerings. A server elsewhere answers only if one of these networks routes to it, which a peering \
+                     alone does not. For zones in Azure Private DNS give the address of an inbound endpoint of a DNS Private Resolver in a peered network.",
+                    spaces.join(", ")
+                ),
+            )
+            .at(Path::attribute("mappings"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn wanted(mappings: &[(&str, &str)]) -> Addresses {
+        mappings
+            .iter()
+            .map(|(domain, address)| ((*domain).to_owned(), vec![(*address).to_owned()]))
+            .collect()
+    }
+
+    fn zone(domain: &str, state: &str) -> PrivateDns {
+        serde_json::from_value(json!({
+            "id": "d2c1b0a9-8f7e-4d6c-b5a4-938271605f4e",
+            "name": "zone",
+            "state": state,
+            "private_dns_attachment_config": {"kind": "azure-private-hosted-zone-attachment", "domain_name": domain},
+        }))
+        .unwrap()
+    }
+
+    fn summaries(warnings: &[Diagnostic]) -> Vec<&str> {
+        warnings.iter().map(|one| one.summary.as_str()).collect()
+    }
+
+    /// Row 66.
+    #[test]
+    fn a_domain_below_a_linked_zone_is_warned_of() {
+        let wanted = wanted(&[("db.corp.example", "10.0.0.4"), ("example", "10.0.0.4")]);
+        let warnings = shadowed(&wanted, &[zone("Corp.example.", "ready")]);
+        assert_eq!(
+            summaries(&warnings),
+            ["db.corp.example is answered by the zone corp.example that the network is linked to"]
+        );
+        for other in [
+            zone("corp.example", "terminating"),
+            zone("b.corp.example", "ready"),
+        ] {
+            assert!(shadowed(&wanted, &[other]).is_empty());
+        }
+    }
+
+    /// Row 62.
+    #[test]
+    fn a_server_outside_of_every_peered_network_is_warned_of_where_all_are_known() {
+        let wanted = wanted(&[
+            ("a.example", "10.1.0.4"),
+            ("b.example", "10.9.0.4"),
+            ("c.example", "168.63.129.16"),
+            ("d.example", "8.8.8.8"),
+        ]);
+        let spaces: Vec<Cidr> = vec!["10.1.0.0/16".parse().unwrap(), "fd00::/48".parse().unwrap()];
+        let warnings = unreachable(&wanted, Some(&spaces));
+        assert_eq!(
+            summaries(&warnings),
+            ["The DNS server 10.9.0.4 is in no virtual network that is peered"]
+        );
+        assert!(unreachable(&wanted, None).is_empty());
+    }
+}

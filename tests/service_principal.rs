@@ -229,6 +229,18 @@ fn an_answer_that_is_lost_makes_no_second_one() {
     assert!(principals(&simulator).is_empty());
 }
 
+#[test]
+fn the_client_id_may_be_spelled_in_capitals() {
+    let simulator = Simulator::start(Seed::Empty);
+    let capitals = with(&format!("client_id = \"{}\"", KONG.to_uppercase()));
+    Case::new(simulator.env())
+        .apply(capitals, &[(ADDRESS, "create")], |state| {
+            assert_eq!(state[ADDRESS]["client_id"], KONG.to_uppercase());
+            assert_eq!(state[ADDRESS]["admin_consent_url"], consent_url(&simulator));
+        })
+        .run();
+}
+
 // Row 9 of docs/user-pains.md.
 #[test]
 fn replicas_that_lag_are_waited_for() {

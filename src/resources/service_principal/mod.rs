@@ -19,7 +19,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::azure::ids::Guid;
-use crate::azure::{Access, ServicePrincipal};
+use crate::azure::{Access, Cloud, ServicePrincipal};
 use crate::http::Scope;
 use crate::preflight::consent::{foreign_cloud_warning, ways_to_consent};
 use crate::resources::explain::Failure;
@@ -99,18 +99,17 @@ impl Resource for ServicePrincipalResource {
         }
         let planned = &mut plan.planned;
         // The provider may get its settings only during apply; all of this is then filled in there.
-        let (Ok(client), Some(client_id)) = (self.azure.client(), planned.client_id.as_str())
-        else {
+        let client_id = planned.client_id.as_str();
+        let client_id = client_id.and_then(|text| text.parse::<Guid>().ok());
+        let (Ok(client), Some(client_id)) = (self.azure.client(), client_id) else {
             return Ok(());
         };
-        if let Some(doubt) = foreign_cloud_warning(client.cloud(), client_id) {
+        if let Some(doubt) = foreign_cloud_warning(client.cloud(), client_id.as_str()) {
             let summary = "Kong's application is known in Azure's public cloud only";
             context.warn(Diagnostic::warning(summary, doubt).at(Path::attribute("client_id")));
         }
         if let Ok(tenant_id) = client.tenant_id(&scope(context)).await {
-            let url = client
-                .cloud()
-                .admin_consent_url(tenant_id.as_str(), client_id);
+            let url = consent_url(client.cloud(), &tenant_id, &client_id);
             planned.admin_consent_url = Attr::Known(url);
             planned.tenant_id = tenant_id.as_str().into();
         }
@@ -134,6 +133,7 @@ impl Resource for ServicePrincipalResource {
         let found = session.find(&scope, &client_id, &failure).await?;
         // Another resource of this run may have made it, where replicas do not show it yet.
         let found = found.or_else(|| session.client.just_made_service_principal(&client_id));
+        let is_new = found.is_none();
         let (principal, created) = match found {
             Some(principal) => (session.adopt(principal, may_adopt, &failure)?, false),
             None => {
@@ -145,7 +145,7 @@ impl Resource for ServicePrincipalResource {
         let model = filled(planned, &session, &principal, created);
         save.save(&model);
         warn_if_disabled(context, &principal);
-        if created {
+        if is_new {
             session.settle(context, &scope, &principal).await;
         }
         Ok(model)
@@ -258,6 +258,14 @@ fn import_parts(id: &ImportId) -> (String, Attr<String>) {
     }
 }
 
+/// The same address however the ids are spelled: it is planned from the user's spelling and made of Graph's.
+fn consent_url(cloud: &Cloud, tenant_id: &Guid, client_id: &Guid) -> String {
+    cloud.admin_consent_url(
+        tenant_id.as_str(),
+        &client_id.as_uuid().as_hyphenated().to_string(),
+    )
+}
+
 fn filled(
     model: ServicePrincipalModel,
     session: &Session,
@@ -266,7 +274,11 @@ fn filled(
 ) -> ServicePrincipalModel {
     let tenant_id = session.tenant_id.as_str();
     let app_id = principal.app_id.as_str();
-    let url = session.client.cloud().admin_consent_url(tenant_id, app_id);
+    let url = consent_url(
+        session.client.cloud(),
+        &session.tenant_id,
+        &principal.app_id,
+    );
     ServicePrincipalModel {
         id: principal.id.as_str().into(),
         client_id: app_id.into(),

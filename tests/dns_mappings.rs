@@ -213,6 +213,55 @@ fn only_what_means_something_else_is_a_change() {
 }
 
 #[test]
+fn a_change_whose_answer_was_lost_is_not_refused_by_itself() {
+    let cloud = Simulator::start(Seed::Demo);
+    let busy = json!({ "status": 409, "title": "Conflict", "detail": "It is in transition.", "instance": "kong:trace:8" });
+    Case::new(cloud.env())
+        .apply(
+            mappings(&cloud, &["a.example=10.20.0.4"]),
+            &[(MAPPINGS, "create")],
+            |_| {},
+        )
+        .outside(|_| {
+            cloud.fault(json!({ "service": "konnect", "method": "PATCH", "reset": "after" }));
+            // What has just begun refuses the same request when it is sent again.
+            cloud.fault(json!({ "service": "konnect", "method": "PATCH", "nth": 2, "status": 409, "body": busy }));
+        })
+        .apply(
+            mappings(&cloud, &["a.example=10.20.0.5"]),
+            &[(MAPPINGS, "update")],
+            |_| {
+                assert_eq!(stored(&cloud), json!({ "a.example": ["10.20.0.5"] }));
+                assert_eq!(sent(&cloud, "PATCH"), 2);
+            },
+        )
+        .run();
+}
+
+#[test]
+fn a_refusal_by_a_transition_that_ended_since_is_tried_again() {
+    let cloud = Simulator::start(Seed::Demo);
+    let busy = json!({ "status": 409, "title": "Conflict", "detail": "It is in transition.", "instance": "kong:trace:8" });
+    Case::new(cloud.env())
+        .apply(
+            mappings(&cloud, &["a.example=10.20.0.4"]),
+            &[(MAPPINGS, "create")],
+            |_| {},
+        )
+        .outside(|_| {
+            cloud.fault(
+                json!({ "service": "konnect", "method": "PATCH", "status": 409, "body": busy }),
+            );
+        })
+        .apply(
+            mappings(&cloud, &["a.example=10.20.0.5"]),
+            &[(MAPPINGS, "update")],
+            |_| assert_eq!(stored(&cloud), json!({ "a.example": ["10.20.0.5"] })),
+        )
+        .run();
+}
+
+#[test]
 fn changes_and_deletions_outside_are_seen() {
     let cloud = Simulator::start(Seed::Demo);
     let configuration = mappings(&cloud, &["a.example=10.20.0.4"]);

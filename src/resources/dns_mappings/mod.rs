@@ -236,6 +236,16 @@ impl Resource for DnsMappingsResource {
     }
 }
 
+/// What to do after a refused change.
+enum AfterRefusal {
+    /// Nothing: it took effect before, and only its answer was lost.
+    Changed(Box<PrivateDns>),
+    /// Try again. The flag tells whether the object is in transition.
+    TryAgain { is_in_transition: bool },
+    /// Give up.
+    Final,
+}
+
 /// Changes the object once it is not in transition; tells how it was before, and how it is now.
 async fn change(
     flow: &Flow<'_, PrivateDnsObjects>,
@@ -243,6 +253,7 @@ async fn change(
     id: PrivateDnsId,
     body: &NewPrivateDns,
 ) -> Result<(Phase, PrivateDns), Diagnostics> {
+    let mut refused_while_stable = false;
     loop {
         let before = changeable(flow, model, id).await?;
         let changed = flow
@@ -253,28 +264,42 @@ async fn change(
             Ok(changed) => return Ok((before, changed)),
             Err(error) => error,
         };
-        // Somebody else may have begun a change between the look and the request.
-        if is_refused_in_transition(flow, id, &error).await {
-            continue;
+        match after_refusal(flow, id, body, &error).await {
+            AfterRefusal::Changed(object) => return Ok((before, *object)),
+            // A transition may have begun after one look, and have ended before the next.
+            AfterRefusal::TryAgain { is_in_transition }
+                if is_in_transition || !refused_while_stable =>
+            {
+                refused_while_stable = !is_in_transition;
+            }
+            AfterRefusal::TryAgain { .. } | AfterRefusal::Final => {
+                let failure = flow
+                    .failure("update")
+                    .fields(&DnsMappingsModel::attribute_of_field);
+                return Err(explain(failure, &error));
+            }
         }
-        let failure = flow
-            .failure("update")
-            .fields(&DnsMappingsModel::attribute_of_field);
-        return Err(explain(failure, &error));
     }
 }
 
-async fn is_refused_in_transition(
+/// Konnect refuses what is in transition without a code of its own: the object tells whether that was the reason.
+async fn after_refusal(
     flow: &Flow<'_, PrivateDnsObjects>,
     id: PrivateDnsId,
+    body: &NewPrivateDns,
     error: &konnect::Error,
-) -> bool {
+) -> AfterRefusal {
     let may_pass = error.is_conflict() || error.is_bad_request() && !error.is_field_fault();
-    may_pass
-        && flow
-            .look(id)
-            .await
-            .is_ok_and(|object| matches!(phase::settled(object), Progress::NotYet(_)))
+    if !may_pass || error.is_name_taken() {
+        return AfterRefusal::Final;
+    }
+    match flow.look(id).await {
+        Ok(Some(object)) if object.is_same(body) => AfterRefusal::Changed(Box::new(object)),
+        Ok(object) => AfterRefusal::TryAgain {
+            is_in_transition: matches!(phase::settled(object), Progress::NotYet(_)),
+        },
+        Err(_) => AfterRefusal::Final,
+    }
 }
 
 /// Waits until the object can be changed, and tells how it was then.

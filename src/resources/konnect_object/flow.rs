@@ -166,17 +166,23 @@ impl<O: Objects> Flow<'_, O> {
         body: &O::Body,
         use_existing: bool,
     ) -> Result<Option<O::Object>, Diagnostics> {
-        // A list may show for a while what is gone already.
+        // A list may show for a while what is gone already, even as if it stood.
         let mut gone = Vec::new();
         let existing = loop {
-            let Some(existing) = self.find(O::name(body), &gone).await? else {
+            let Some(listed) = self.find(O::name(body), &gone).await? else {
                 return Ok(None);
+            };
+            let id = O::id(&listed);
+            let looked = self.look(id).await;
+            let looked = looked.map_err(|error| explain(self.failure("create"), &error))?;
+            let Some(existing) = looked.filter(|object| object.phase() != Phase::Terminated) else {
+                gone.push(id);
+                continue;
             };
             if existing.phase() != Phase::Terminating {
                 break existing;
             }
             tracing::info!("{} of before is still being deleted", self.noun);
-            let id = O::id(&existing);
             let now = format!(
                 "Nothing was created. The one of before, with id {id}, is still being deleted."
             );

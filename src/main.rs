@@ -42,9 +42,9 @@ fn main() -> ExitCode {
         [] => run(launched()),
         // A single dash is accepted too: providers in Go document their flags so.
         ["--debug" | "-debug"] => run(debugged()),
+        ["--help" | "-help" | "-h"] | ["doctor", "--help" | "-help" | "-h"] => say(HELP),
         ["doctor", rest @ ..] => diagnose(rest),
         ["--version" | "-version"] => say(&format!("{NAME} {}\n", env!("CARGO_PKG_VERSION"))),
-        ["--help" | "-help" | "-h"] => say(HELP),
         [unknown, ..] => complain(&format!("unknown argument {unknown:?}\n\n{HELP}")),
     }
 }

@@ -180,7 +180,9 @@ pub(super) fn line(address: &Address, certificate: Option<&CertificateDer<'_>>) 
 pub fn by_hand_message(name: &str) -> String {
     format!(
         "{name} is a provider plugin: Terraform or OpenTofu starts it when a configuration needs it.\n\
-         There is nothing to see when it is run by hand. Use --help to see what else it can do."
+         There is nothing to see when it is run by hand. To install it, name it in a configuration's required_providers block and run \
+         `terraform init`; to use a build of your own, name its directory under dev_overrides in the CLI configuration.\n\
+         Use --help to see what else it can do."
     )
 }
 

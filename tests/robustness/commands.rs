@@ -401,10 +401,18 @@ fn started_by_hand_the_program_says_what_it_is() {
     let by_hand = run(&[]);
     assert_eq!(by_hand.status.code(), Some(1));
     assert!(by_hand.stdout.is_empty(), "{by_hand:?}");
-    assert!(
-        String::from_utf8_lossy(&by_hand.stderr).contains("Terraform"),
-        "{by_hand:?}"
-    );
+    let said = String::from_utf8_lossy(&by_hand.stderr).into_owned();
+    for part in ["provider plugin", "Terraform", "terraform init", "--help"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    for help in [&["--help"][..], &["doctor", "--help"]] {
+        let help = run(help);
+        let said = String::from_utf8_lossy(&help.stdout).into_owned();
+        assert_eq!(help.status.code(), Some(0), "{help:?}");
+        for part in ["--debug", "--version", "doctor", "--network-id", "--json"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
     let version = run(&["--version"]);
     let expected = format!(
         "terraform-provider-konnectazure {}\n",

@@ -210,7 +210,7 @@ mod tests {
             self.version.load(Ordering::Relaxed)
         }
 
-        /// Many reads, ten at a time, as Terraform sends them.
+        /// Many reads, ten at a time.
         async fn refresh(&self, count: u32, known: u64) -> Vec<u64> {
             let next = AtomicU32::default();
             let worker = async || {

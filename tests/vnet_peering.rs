@@ -186,6 +186,35 @@ fn a_peering_is_made_kept_imported_replaced_and_destroyed() {
 }
 
 #[test]
+fn what_is_left_can_be_destroyed_when_the_peering_went_with_its_network() {
+    let cloud = granted();
+    let configuration = peering(&cloud, &by_id(&cloud));
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&configuration);
+    workspace.apply().expect_success("apply");
+    let id = cloud.objects("transit_gateways")[0]["id"].clone();
+    cloud.world(json!({ "remove": "transit_gateway", "id": id }));
+    cloud.world(json!({ "remove": "network", "id": cloud.network_id(NETWORK) }));
+    let planned = workspace.run(&["plan"]).expect_success("plan");
+    for part in ["will be created", "The apply will fail on this"] {
+        assert!(folded(&planned).contains(part), "{part}: {planned}");
+    }
+    workspace.destroy().expect_success("destroy");
+}
+
+#[test]
+fn what_failed_can_be_destroyed_when_its_virtual_network_is_gone() {
+    let cloud = granted();
+    cloud.settings(json!({ "konnect": { "peering_outcome": "error" } }));
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&peering(&cloud, &by_id(&cloud)));
+    workspace.apply().expect_failure("apply");
+    cloud.world(json!({ "remove": "virtual_network", "id": cloud.vnet_id("vnet-orders") }));
+    workspace.destroy().expect_success("destroy");
+    assert_eq!(cloud.objects("transit_gateways"), [] as [Json; 0]);
+}
+
+#[test]
 fn another_virtual_network_replaces_the_peering_in_either_way() {
     // Row 47 of docs/user-pains.md: what cannot be changed is replaced, visibly in the plan.
     let cloud = granted();

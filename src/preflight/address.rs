@@ -29,6 +29,33 @@ pub(super) fn is_kongs_half(inputs: &Inputs, seen: &Observations, peering: &Vnet
             .is_some_and(|network| leads_to(peering, network))
 }
 
+/// Whether a peering may be a remainder of one that Konnect does not show any more, or goes with one that this run replaces.
+///
+/// Another network of the same addresses looks just the same, unless its id tells that it cannot be Kong's.
+pub(super) fn may_be_a_remainder(
+    inputs: &Inputs,
+    seen: &Observations,
+    peering: &VnetPeering,
+    network: &Network,
+) -> bool {
+    leads_to(peering, network) && !is_surely_another(inputs, seen, peering)
+}
+
+/// Whether a peering leads to a network that is not Kong's: one in the virtual network's own subscription, or not the one that Konnect names.
+fn is_surely_another(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> bool {
+    let remote = peering.remote_vnet_id.as_deref();
+    let Some(Ok(remote)) = remote.map(str::parse::<VnetId>) else {
+        return false;
+    };
+    let is_own = inputs
+        .place()
+        .is_some_and(|place| place.subscription_id() == remote.subscription_id());
+    let network = seen.network.found();
+    let named = network.and_then(|network| network.provider_metadata.vpc_id.as_deref());
+    let named = named.and_then(|named| named.parse::<VnetId>().ok());
+    is_own || named.is_some_and(|named| named != remote)
+}
+
 /// Whether a peering reaches addresses of the network, and none that are not.
 pub(super) fn leads_to(peering: &VnetPeering, network: &Network) -> bool {
     let Ok(block) = network.cidr_block.trim().parse::<Cidr>() else {
@@ -220,9 +247,8 @@ impl Spaces<'_> {
             .peerings
             .iter()
             .filter(|peering| !is_kongs_half(inputs, seen, peering))
-            // Whether it is Kong's half cannot be told without the network's peerings, and that is told by itself.
-            .filter(|peering| seen.gateways.seen().is_some() || !leads_to(peering, self.network))
-            // A dead one is told by the check of peerings.
+            // What may be Kong's half, and a dead one, are told by the check of peerings.
+            .filter(|peering| !may_be_a_remainder(inputs, seen, peering, self.network))
             .filter(|peering| peering.state != Some(PeeringState::Disconnected))
             .filter_map(|peering| {
                 let remote = peering
@@ -239,10 +265,7 @@ impl Spaces<'_> {
             .collect();
         (!told.is_empty()).then(|| Collision {
             what: told.join("\n"),
-            fix: format!(
-                "{OTHER_ADDRESSES} Only if the peering is a remainder of an earlier one with this very Konnect network, delete it, with: az network \
-                 vnet peering delete --ids ID"
-            ),
+            fix: OTHER_ADDRESSES.to_owned(),
         })
     }
 

@@ -176,6 +176,17 @@ impl Check {
         }
     }
 
+    fn lenient(self) -> Self {
+        if self.status != Status::Failed {
+            return self;
+        }
+        Self {
+            status: Status::Warning,
+            detail: format!("{} The apply will fail on this.", self.detail),
+            ..self
+        }
+    }
+
     fn diagnostic(&self, kind: Kind, phase: Phase) -> Option<Diagnostic> {
         let Self {
             id,
@@ -314,6 +325,15 @@ impl Report {
             .all(|check| check.status != Status::Failed)
     }
 
+    /// The same with each failure as a warning, for what the apply will judge again.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Self {
+            checks: self.checks.into_iter().map(Check::lenient).collect(),
+            ..self
+        }
+    }
+
     /// The outcome of one check.
     #[must_use]
     pub fn check(&self, id: CheckId) -> Option<&Check> {
@@ -416,6 +436,21 @@ mod tests {
         }
         let passed = Outcome::passed("").lenient_at_plan(Phase::Plan, "x");
         assert_eq!(passed, Outcome::passed(""));
+    }
+
+    #[test]
+    fn a_lenient_report_warns_of_what_failed() {
+        let outcomes = vec![
+            (CheckId::VnetExists, Outcome::failed("Missing.")),
+            (CheckId::Quota, Outcome::skipped("")),
+        ];
+        let report = report(Phase::Plan, outcomes).lenient();
+        assert!(report.passed());
+        let warned = report.check(CheckId::VnetExists).unwrap();
+        assert_eq!(
+            (warned.status, warned.detail.as_str()),
+            (Status::Warning, "Missing. The apply will fail on this.")
+        );
     }
 
     #[test]

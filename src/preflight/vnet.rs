@@ -52,6 +52,8 @@ enum Remains {
     MayBlock,
     /// It leads to the Konnect network, but does not know its present addresses, or the other way round.
     OutOfSync,
+    /// It works, and leads to the Konnect network's addresses, although Konnect shows no peering with the virtual network.
+    Unclaimed,
     /// Its other half is gone, and it leads elsewhere.
     DeadElsewhere,
 }
@@ -115,10 +117,24 @@ fn judge(
         }
         (true, true) => Remains::Blocks,
         (true, false) if !is_in_sync => Remains::OutOfSync,
+        (true, false) if is_unclaimed(inputs, seen, network, peering) => Remains::Unclaimed,
         // Someone else's remains are told to who asks, not to everyone who applies.
         (false, true) if inputs.phase == Phase::Standalone => Remains::DeadElsewhere,
         _ => Remains::Fine,
     }
+}
+
+/// Whether no peering of the network accounts for this one, as far as they may be listed.
+fn is_unclaimed(
+    inputs: &Inputs,
+    seen: &Observations,
+    network: Option<&Network>,
+    peering: &VnetPeering,
+) -> bool {
+    seen.gateways.seen().is_some()
+        && !may_be_replaced(inputs, seen)
+        && network
+            .is_some_and(|network| address::may_be_a_remainder(inputs, seen, peering, network))
 }
 
 /// Whether Konnect has a peering with this virtual network, in whatever state.
@@ -145,6 +161,11 @@ fn tell(remains: Remains, peering: &VnetPeering) -> String {
             "The peering {id} leads to the Konnect network and is {level}: an address space changed since it was made, and part of it is not \
              reachable."
         ),
+        Remains::Unclaimed => format!(
+            "The peering {id} leads to {}, the addresses of the Konnect network, although Konnect shows no peering with this virtual network. It is \
+             the remainder of an earlier peering, or leads to another network of the same addresses.",
+            peering.remote_address_prefixes.join(", ")
+        ),
         Remains::DeadElsewhere => {
             format!(
                 "The peering {id} is Disconnected: its other half was deleted. It leads elsewhere."
@@ -167,6 +188,9 @@ fn mend(remains: Remains, peering: &VnetPeering) -> String {
         Remains::OutOfSync => {
             format!("Synchronise it:\n\n  az network vnet peering sync --ids {id}\n")
         }
+        Remains::Unclaimed => format!(
+            "Azure refuses to peer with two networks of the same addresses. If it is a remainder, delete it:\n\n  {delete}\n"
+        ),
         Remains::DeadElsewhere => {
             format!("It does not hinder this peering. If nobody needs it:\n\n  {delete}\n")
         }

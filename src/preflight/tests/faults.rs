@@ -162,6 +162,26 @@ fn of_addresses() -> Vec<Fault> {
                 "virtualNetworkPeerings/hub",
             ],
         ),
+        always(
+            "a network of the customer's own with the same addresses",
+            CheckId::AddressSpace,
+            |world| {
+                let own = vnet_id("hub");
+                let halves = json!([half(
+                    "hub",
+                    &own,
+                    "Connected",
+                    "FullyInSync",
+                    &["10.64.0.0/16"]
+                )]);
+                world.vnet(&["10.1.0.0/16"], &halves);
+            },
+            &[
+                "10.64.0.0/16",
+                "virtualNetworkPeerings/hub",
+                "other addresses",
+            ],
+        ),
         Fault {
             at_plan: Status::Passed,
             standalone: Status::Passed,
@@ -256,6 +276,31 @@ fn of_peerings() -> Vec<Fault> {
                 "virtualNetworkPeerings/kong",
             ],
         ),
+        // A peering that was deleted outside has to show as to be made again, although its half may still be there.
+        Fault {
+            at_plan: Status::Warning,
+            at_apply: Status::Warning,
+            standalone: Status::Warning,
+            ..always(
+                "a half that no peering accounts for",
+                CheckId::VnetPeerings,
+                |world| {
+                    let halves = json!([half(
+                        "kong",
+                        KONGS_VNET,
+                        "Connected",
+                        "FullyInSync",
+                        &["10.64.0.0/16"]
+                    )]);
+                    world.vnet(&["10.1.0.0/16"], &halves);
+                },
+                &[
+                    "virtualNetworkPeerings/kong",
+                    "shows no peering",
+                    "az network vnet peering delete",
+                ],
+            )
+        },
         // Row 52.
         Fault {
             at_plan: Status::Warning,

@@ -6,7 +6,7 @@ use crate::konnect;
 use crate::resources::explain::Failure;
 use crate::resources::scope;
 use crate::tf::context::Context;
-use crate::tf::diagnostics::Diagnostics;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 
 use super::flow::{Flow, InNetwork as _, Objects as _, explain};
 use super::import::{self, Place};
@@ -57,10 +57,27 @@ pub(crate) async fn find<M: Managed>(
     };
     match objects.get_known(&scope(context), id, &is_known).await {
         Ok(object) if object.phase() == Phase::Terminated => Ok(None),
-        Ok(object) => Ok(Some(object)),
+        Ok(object) => {
+            if object.phase() == Phase::Failed {
+                context.warn(failed(&state.noun(), &object));
+            }
+            Ok(Some(object))
+        }
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(explain(failure(), &error)),
     }
+}
+
+/// A failure shows in no difference of the configuration, so that nothing else would tell of it.
+fn failed(noun: &str, object: &impl Lifecycle) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Konnect reports that {noun} failed"),
+        format!(
+            "It is in {}.\n\nIt does not work like this. Mend the cause; where Konnect does not recover by itself, have it made anew: \
+             `terraform apply -replace=ADDRESS`.",
+            object.describe()
+        ),
+    )
 }
 
 /// The state as the object is now; nothing where it is gone.

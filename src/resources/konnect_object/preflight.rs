@@ -4,13 +4,15 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::http::scope::Scope;
 use crate::preflight::{CheckId, Clients, Inputs, Phase, Report, run};
+use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 use crate::tf::resource::Planned;
 use crate::{azure, konnect};
 
-use super::managed::Managed;
+use super::managed::{Managed, ObjectOf};
+use super::phase::{self, Lifecycle as _};
 
 /// A model whose object is checked before it is made.
 pub(crate) trait Checked: Managed {
@@ -34,14 +36,21 @@ pub(crate) struct Preflight<'a> {
     context: &'a Context,
 }
 
-/// Objects that this process planned to replace.
+/// What this process knows of objects in whose place others come.
+#[derive(Debug, Default)]
+pub(crate) struct Replaced {
+    leaving: Leaving,
+    lost: Lost,
+}
+
+/// Objects that this process planned to replace, or has deleted: a list may show them for a while.
 ///
 /// A replacement is planned in two calls: one that knows the old object, and one for the new object that does not. Without this, the new
 /// one would be said to collide with the one whose place it takes.
 #[derive(Debug, Default)]
-pub(crate) struct Replaced(Mutex<Vec<String>>);
+struct Leaving(Mutex<Vec<String>>);
 
-impl Replaced {
+impl Leaving {
     fn note(&self, id: String) {
         let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         ids.push(id);
@@ -50,6 +59,46 @@ impl Replaced {
     fn ids(&self) -> Vec<String> {
         let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         ids.clone()
+    }
+}
+
+/// Objects that a refresh of this process found gone or failed, by network and name.
+///
+/// What was lost outside Terraform has to show in the plan as to be made again. A failed check would also hold up `terraform destroy`, which
+/// plans so before it destroys what is left: often the network is gone as well, and what failed is marked for replacement.
+#[derive(Debug, Default)]
+struct Lost(Mutex<Vec<(Attr<String>, Attr<String>)>>);
+
+impl Lost {
+    fn note(&self, place: (Attr<String>, Attr<String>)) {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.push(place);
+    }
+
+    fn holds(&self, place: &(Attr<String>, Attr<String>)) -> bool {
+        let lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.contains(place)
+    }
+}
+
+fn place<M: Managed>(model: &M) -> (Attr<String>, Attr<String>) {
+    let settings = model.settings();
+    (settings.network_id.clone(), settings.name.clone())
+}
+
+impl Replaced {
+    /// Keeps in mind what a refresh found of the state's object.
+    pub(crate) fn refreshed<M: Managed>(&self, state: &M, found: Option<&ObjectOf<M>>) {
+        if found.is_none_or(|object| object.phase() == phase::Phase::Failed) {
+            self.lost.note(place(state));
+        }
+    }
+
+    /// Keeps in mind that the state's object was deleted.
+    pub(crate) fn deleted<M: Managed>(&self, state: &M) {
+        if let Some(id) = state.settings().id.as_str() {
+            self.leaving.note(id.to_lowercase());
+        }
     }
 }
 
@@ -75,7 +124,7 @@ impl<'a> Preflight<'a> {
         plan: &Planned<M>,
     ) -> Result<(), Diagnostics> {
         if let Some(id) = replaced_object(plan) {
-            self.replaced.note(id);
+            self.replaced.leaving.note(id);
         }
         let Planned {
             config,
@@ -88,13 +137,18 @@ impl<'a> Preflight<'a> {
             return Ok(());
         }
         let inputs = Inputs {
-            leaving: self.replaced.ids(),
+            leaving: self.replaced.leaving.ids(),
             ..planned.inputs(config, Phase::Plan)
         };
         if inputs.network_id.is_none() && inputs.target.is_none() {
             return Ok(());
         }
         let report = run(&inputs, self.clients, scope).await;
+        let report = if self.replaced.lost.holds(&place(planned)) {
+            report.lenient()
+        } else {
+            report
+        };
         self.tell(&report, config, &planned.noun())
     }
 
@@ -107,7 +161,10 @@ impl<'a> Preflight<'a> {
         if !model.wants_checks() {
             return Ok(());
         }
-        let inputs = model.inputs(model, Phase::Apply);
+        let inputs = Inputs {
+            leaving: self.replaced.leaving.ids(),
+            ..model.inputs(model, Phase::Apply)
+        };
         let report = run(&inputs, self.clients, scope).await;
         self.tell(&report, model, &model.noun())
     }

@@ -192,7 +192,12 @@ impl Resource for PrivateHostedZoneResource {
         context: &Context,
         state: PrivateHostedZoneModel,
     ) -> Result<Option<PrivateHostedZoneModel>, Diagnostics> {
-        lifecycle::read(&self.konnect, context, state).await
+        let found = lifecycle::find(&self.konnect, context, &state).await?;
+        self.replaced.refreshed(&state, found.as_ref());
+        match found {
+            Some(object) => state.apply_remote(&object).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Nothing of it can be changed in place, so that nothing is sent: what comes here is another spelling of the same.
@@ -212,7 +217,9 @@ impl Resource for PrivateHostedZoneResource {
         context: &Context,
         state: PrivateHostedZoneModel,
     ) -> Result<(), Diagnostics> {
-        lifecycle::delete(&self.konnect, context, &state).await
+        lifecycle::delete(&self.konnect, context, &state).await?;
+        self.replaced.deleted(&state);
+        Ok(())
     }
 
     async fn import(

@@ -152,7 +152,9 @@ impl Resource for VnetPeeringResource {
         context: &Context,
         state: VnetPeeringModel,
     ) -> Result<Option<VnetPeeringModel>, Diagnostics> {
-        let Some(gateway) = lifecycle::find(&self.konnect, context, &state).await? else {
+        let found = lifecycle::find(&self.konnect, context, &state).await?;
+        self.replaced.refreshed(&state, found.as_ref());
+        let Some(gateway) = found else {
             return Ok(None);
         };
         let model = state.apply_remote(&gateway)?;
@@ -177,6 +179,7 @@ impl Resource for VnetPeeringResource {
 
     async fn delete(&self, context: &Context, state: VnetPeeringModel) -> Result<(), Diagnostics> {
         lifecycle::delete(&self.konnect, context, &state).await?;
+        self.replaced.deleted(&state);
         if let Some(left) = self.left_half(&scope(context), &state).await {
             context.warn(azure_half::leftover(&state.noun(), &left));
         }

@@ -95,7 +95,7 @@ fn every_complaint_is_held_by_a_test() {
     let table = fs::read_to_string(root().join(pains::TABLE));
     let table = table.unwrap_or_else(|error| panic!("{}: {error}", pains::TABLE));
     assert_none(
-        &pains::findings(&table, pains::ROWS.into_iter().flatten(), &rust()),
+        &pains::findings(&table, pains::ROWS, &rust()),
         "Each row names the tests that hold the provider to what it says, and each of those tests says so in a comment.",
     );
 }

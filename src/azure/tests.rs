@@ -402,19 +402,21 @@ async fn creating_a_service_principal_sends_the_application_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_create_is_looked_for_before_it_is_sent_again() {
-    // Found at once.
-    let (client, script) = client([
+    // Found at once; so also where the answer is none.
+    for answer in [
         Answer::Broken(InterruptionKind::Lost),
-        list(&[principal()], None),
-    ]);
-    client
-        .create_service_principal(&scope(), &guid(APP))
-        .await
-        .unwrap();
-    assert_eq!(calls(&script).len(), 2);
+        Answer::json(201, "<html>"),
+    ] {
+        let (client, script) = client([answer, list(&[principal()], None)]);
+        client
+            .create_service_principal(&scope(), &guid(APP))
+            .await
+            .unwrap();
+        assert_eq!(calls(&script).len(), 2);
+    }
 
     // Nothing was made: sent again.
-    let (client, script) = self::client([
+    let (client, script) = client([
         Answer::Broken(InterruptionKind::Lost),
         list(&[], None),
         Answer::json(201, principal()),

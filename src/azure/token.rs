@@ -19,8 +19,6 @@ const PATIENCE_WITH_RENEWAL: Duration = Duration::from_secs(15);
 /// Callers that come while a final failure is this young get the same answer: with a wrong secret, hundreds of objects would
 /// otherwise be refused one after the other.
 const SHARED_FAILURE: Duration = Duration::from_secs(5);
-/// Callers that were refused together shall not each fetch a token of their own.
-const JUST_ISSUED: Duration = Duration::from_secs(10);
 
 /// A token as it was issued.
 pub(super) struct Issued {
@@ -51,7 +49,6 @@ struct State {
 
 struct Held {
     header: HeaderValue,
-    issued: Instant,
     renew_at: Instant,
     expires: Instant,
 }
@@ -84,7 +81,6 @@ impl Held {
         let margin = MARGIN.min(issued.lifetime / 2);
         Ok(Self {
             header,
-            issued: now,
             renew_at: now + issued.lifetime.saturating_sub(margin),
             expires: now + issued.lifetime,
         })
@@ -93,18 +89,20 @@ impl Held {
 
 #[async_trait]
 impl Authorize for TokenSource {
-    async fn authorization(&self, _scope: &Scope, renew: bool) -> Result<HeaderValue, Error> {
+    async fn authorization(
+        &self,
+        _scope: &Scope,
+        refused: Option<&HeaderValue>,
+    ) -> Result<HeaderValue, Error> {
         let mut state = self.state.lock().await;
         let State { held, failed } = &mut *state;
         let now = Instant::now();
-        let is_fresh = |token: &Held| {
-            if renew {
-                now < token.issued + JUST_ISSUED
-            } else {
-                now < token.renew_at
-            }
-        };
-        if let Some(token) = held.as_ref().filter(|token| is_fresh(token)) {
+        // Of the callers that were refused together one fetches a token; the others find that the one they had is held no longer.
+        let renew = held
+            .as_ref()
+            .is_some_and(|token| refused == Some(&token.header));
+        let is_fresh = |token: &&Held| !renew && now < token.renew_at;
+        if let Some(token) = held.as_ref().filter(is_fresh) {
             return Ok(token.header.clone());
         }
         let fetch = self.issuer.issue();
@@ -192,9 +190,11 @@ mod tests {
         (Arc::new(TokenSource::new(Box::new(script.clone()))), script)
     }
 
-    async fn token(source: &TokenSource, renew: bool) -> Result<String, Error> {
+    async fn token(source: &TokenSource, refused: Option<&str>) -> Result<String, Error> {
+        let refused = refused.map(|text| HeaderValue::from_str(text).unwrap());
+        let refused = refused.as_ref();
         let scope = Scope::detached(Duration::from_secs(3600));
-        let header = source.authorization(&scope, renew).await?;
+        let header = source.authorization(&scope, refused).await?;
         assert!(header.is_sensitive());
         Ok(header.to_str().unwrap().to_owned())
     }
@@ -202,11 +202,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_token_is_kept_until_five_minutes_before_its_end() {
         let (source, script) = source(&[Some(3600), Some(3600)]);
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t1");
         tokio::time::advance(Duration::from_secs(3299)).await;
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t1");
         tokio::time::advance(Duration::from_secs(2)).await;
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t2");
         assert_eq!(*script.asked.lock().unwrap(), 2);
     }
 
@@ -216,7 +216,7 @@ mod tests {
         let callers: Vec<_> = (0..20)
             .map(|_| {
                 let source = Arc::clone(&source);
-                tokio::spawn(async move { token(&source, false).await.unwrap() })
+                tokio::spawn(async move { token(&source, None).await.unwrap() })
             })
             .collect();
         for caller in callers {
@@ -228,61 +228,62 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_failed_renewal_goes_on_with_the_token_that_holds() {
         let (source, script) = source(&[Some(3600), None, None, None]);
-        token(&source, false).await.unwrap();
+        token(&source, None).await.unwrap();
         tokio::time::advance(Duration::from_secs(3310)).await;
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t1");
         // Not asked again at once.
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t1");
         assert_eq!(*script.asked.lock().unwrap(), 2);
         tokio::time::advance(Duration::from_secs(31)).await;
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t1");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t1");
         assert_eq!(*script.asked.lock().unwrap(), 3);
         tokio::time::advance(Duration::from_secs(300)).await;
-        assert!(token(&source, false).await.unwrap_err().is_credential());
+        assert!(token(&source, None).await.unwrap_err().is_credential());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refused_token_is_replaced_once_for_all_who_were_refused() {
         let (source, script) = source(&[Some(3600), Some(3600), Some(3600)]);
-        token(&source, false).await.unwrap();
-        tokio::time::advance(Duration::from_secs(60)).await;
+        token(&source, None).await.unwrap();
         for _ in 0..5 {
-            assert_eq!(token(&source, true).await.unwrap(), "Bearer t2");
+            let other = token(&source, Some("Bearer t1")).await.unwrap();
+            assert_eq!(other, "Bearer t2");
         }
         assert_eq!(*script.asked.lock().unwrap(), 2);
-        tokio::time::advance(Duration::from_secs(60)).await;
-        assert_eq!(token(&source, true).await.unwrap(), "Bearer t3");
+        // Also one that was issued a moment ago.
+        let third = token(&source, Some("Bearer t2")).await.unwrap();
+        assert_eq!(third, "Bearer t3");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_final_failure_is_shared_for_a_moment() {
         let (source, script) = source(&[None, Some(3600)]);
         for _ in 0..5 {
-            let error = token(&source, false).await.unwrap_err();
+            let error = token(&source, None).await.unwrap_err();
             assert!(error.is_credential() && error.to_string() == "refused");
         }
         assert_eq!(*script.asked.lock().unwrap(), 1);
         tokio::time::advance(Duration::from_secs(6)).await;
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t2");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_short_lived_token_is_used_for_half_its_life() {
         let (source, script) = source(&[Some(240), Some(240)]);
-        token(&source, false).await.unwrap();
+        token(&source, None).await.unwrap();
         tokio::time::advance(Duration::from_secs(118)).await;
-        token(&source, false).await.unwrap();
+        token(&source, None).await.unwrap();
         assert_eq!(*script.asked.lock().unwrap(), 1);
         tokio::time::advance(Duration::from_secs(3)).await;
-        token(&source, false).await.unwrap();
+        token(&source, None).await.unwrap();
         assert_eq!(*script.asked.lock().unwrap(), 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_caller_that_gives_up_leaves_the_way_free() {
         let (source, _) = source(&[Some(3600), Some(3600)]);
-        let given_up = timeout(Duration::from_millis(500), token(&source, false)).await;
+        let given_up = timeout(Duration::from_millis(500), token(&source, None)).await;
         assert!(given_up.is_err());
-        assert_eq!(token(&source, false).await.unwrap(), "Bearer t2");
+        assert_eq!(token(&source, None).await.unwrap(), "Bearer t2");
     }
 }

@@ -16,7 +16,7 @@ use super::authorize::Authorize;
 use super::error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};
 use super::gate::Gate;
 use super::json;
-use super::plain::{excerpt, plain_message};
+use super::plain::{excerpt, plain_message, shortened};
 use super::redact::redact;
 use super::request::Request;
 use super::retry::{Outcome, RetrySettings, Verdict, asked_pause, decide, pause};
@@ -173,21 +173,20 @@ impl Api {
         let settings = &self.0.settings;
         let scope = call.scope;
         let mut retries = 0;
+        let mut refused: Option<HeaderValue> = None;
         let mut renewed = false;
-        let mut renew = false;
         loop {
             if let Err(ended) = scope.check() {
                 return Err(call.ended(ended));
             }
             self.pass_gate(call).await?;
-            let authorization = settings
-                .authorize
-                .authorization(scope, std::mem::take(&mut renew));
+            let authorization = settings.authorize.authorization(scope, refused.as_ref());
             let authorization = match scope.bound(authorization).await {
                 Ok(authorization) => authorization?,
                 Err(ended) => return Err(call.ended(ended)),
             };
-            let answer = self.attempt(call, request, authorization).await?;
+            refused = None;
+            let answer = self.attempt(call, request, authorization.clone()).await?;
             let (asked, failure) = match answer {
                 Ok(response) if response.status.is_success() => return Ok(response),
                 Ok(response)
@@ -196,7 +195,7 @@ impl Api {
                         && settings.authorize.can_renew() =>
                 {
                     renewed = true;
-                    renew = true;
+                    refused = Some(authorization);
                     continue;
                 }
                 Ok(response) => {
@@ -247,7 +246,7 @@ impl Api {
                 api: self.name(),
                 call,
                 at: fault.at,
-                reason: redact(&fault.reason).into_owned(),
+                reason: redact(&shortened(&fault.reason)).into_owned(),
                 trace: self.header_trace(&response.headers),
             }
             .into()
@@ -376,14 +375,22 @@ impl Api {
         if parts.message.trim().is_empty() {
             parts.message = plain_message(response, &body_excerpt);
         }
+        let shown = |text: &str| redact(&shortened(text.trim())).into_owned();
         for fault in &mut parts.fields {
-            fault.reason = redact(&fault.reason).into_owned();
+            fault.reason = shown(&fault.reason);
+            fault.field = shown(&fault.field);
+        }
+        for (_, id) in &mut parts.trace {
+            *id = shown(id);
         }
         Refusal {
             api: self.name(),
             status,
-            code: parts.code.filter(|code| !code.trim().is_empty()),
-            message: redact(parts.message.trim()).into_owned(),
+            code: parts
+                .code
+                .map(|code| shown(&code))
+                .filter(|code| !code.is_empty()),
+            message: shown(&parts.message),
             method: call.method.clone(),
             path: call.url.path().to_owned(),
             trace: parts.trace,

@@ -10,13 +10,17 @@ use super::secret::Secret;
 /// Gives requests their right to be answered.
 #[async_trait]
 pub trait Authorize: Send + Sync {
-    /// The `Authorization` header, marked sensitive. With `renew` the last one was answered with 401: get a fresh one.
+    /// The `Authorization` header, marked sensitive. `refused` was answered with 401: get another one.
     ///
     /// # Errors
     /// When no token can be had, or the scope ends first.
-    async fn authorization(&self, scope: &Scope, renew: bool) -> Result<HeaderValue, Error>;
+    async fn authorization(
+        &self,
+        scope: &Scope,
+        refused: Option<&HeaderValue>,
+    ) -> Result<HeaderValue, Error>;
 
-    /// Whether asking with `renew` can give anything new.
+    /// Whether asking after a refusal can give anything new.
     fn can_renew(&self) -> bool {
         true
     }
@@ -42,7 +46,11 @@ impl StaticToken {
 
 #[async_trait]
 impl Authorize for StaticToken {
-    async fn authorization(&self, _scope: &Scope, _renew: bool) -> Result<HeaderValue, Error> {
+    async fn authorization(
+        &self,
+        _scope: &Scope,
+        _refused: Option<&HeaderValue>,
+    ) -> Result<HeaderValue, Error> {
         Ok(self.0.clone())
     }
 

@@ -9,7 +9,7 @@ pub mod error;
 mod gate;
 mod json;
 pub mod page;
-mod plain;
+pub(crate) mod plain;
 pub mod poll;
 mod proxy;
 pub mod redact;

@@ -1,5 +1,7 @@
 //! What a refusal says when its body is not in the service's own form.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use super::redact::redact;
@@ -7,6 +9,31 @@ use super::transport::Response;
 
 /// How much of a body is kept, in characters.
 const EXCERPT_LIMIT: usize = 600;
+
+/// The longest text of a service that is shown, in bytes: more than any says of its own accord, less than fills a screen twice.
+const TEXT_LIMIT: usize = 4000;
+
+/// A service's text, cut where nobody reads on. A word is not cut in two, for half a token would no longer look like one.
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= TEXT_LIMIT {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=TEXT_LIMIT)
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
+    let head = text.get(..end).unwrap_or_default();
+    let whole = head
+        .rfind(char::is_whitespace)
+        .and_then(|end| head.get(..end))
+        .unwrap_or_default();
+    let rest = text.len() - whole.len();
+    Cow::Owned(
+        format!("{whole} … ({rest} more bytes)")
+            .trim_start()
+            .to_owned(),
+    )
+}
 
 /// A message for a refusal whose body says nothing in the service's own form: a gateway's page, plain text, nothing.
 pub(super) fn plain_message(response: &Response, excerpt: &str) -> String {
@@ -59,4 +86,20 @@ fn without_markup(text: &str) -> String {
         }
     }
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_end_at_a_word() {
+        let text = "word ".repeat(10_000);
+        let short = shortened(&text);
+        assert!(short.len() < TEXT_LIMIT + 40, "{}", short.len());
+        assert!(short.ends_with("word … (46001 more bytes)"), "{short}");
+        assert_eq!(shortened("as it is"), "as it is");
+        // One word that is too long is left out whole, whatever its letters are.
+        assert_eq!(shortened(&"é".repeat(TEXT_LIMIT)), "… (8000 more bytes)");
+    }
 }

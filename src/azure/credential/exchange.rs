@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 use url::{Host, Url};
 
 use crate::azure::envelope::Fault;
+use crate::http::plain::shortened;
 use crate::http::transport::{Broken, Outgoing};
 use crate::http::{Error, Failure, Interruption, InterruptionKind, Response, Transport};
 
@@ -191,6 +192,7 @@ fn failure(api: &'static str, call: String, source: Interruption) -> Error {
 fn readable(body: &[u8]) -> Vec<u8> {
     let fault = Fault::read(body);
     let plain = |text: &str| -> String {
+        let text = shortened(text);
         let unescaped = |character: char| match character {
             '"' => '\'',
             '\\' => '/',

@@ -280,7 +280,12 @@ struct Renewing {
 
 #[async_trait]
 impl Authorize for Renewing {
-    async fn authorization(&self, _scope: &Scope, renew: bool) -> Result<HeaderValue, Error> {
+    async fn authorization(
+        &self,
+        _scope: &Scope,
+        refused: Option<&HeaderValue>,
+    ) -> Result<HeaderValue, Error> {
+        let renew = refused.is_some();
         self.asked.lock().unwrap().push(renew);
         let renewals = self
             .renewals
@@ -324,6 +329,39 @@ async fn a_fixed_token_is_not_tried_twice_and_not_shown() {
     let seen = script.seen();
     assert_eq!(seen[0].headers[AUTHORIZATION], "Bearer kpat_secret");
     assert!(!format!("{seen:?}").contains("kpat_secret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_echo_of_the_token_is_masked_and_a_megabyte_is_cut() {
+    let echo = "you sent kpat_secret, secret twice: kpat_secret";
+    let echoing = |_: u16, _: &HeaderMap, _: &[u8]| RefusalParts {
+        code: Some("plain words".to_owned()),
+        message: format!("plain words {}", "and more ".repeat(100_000)),
+        trace: vec![("trace id".to_owned(), "plain words".to_owned())],
+        fields: vec![FieldFault {
+            field: "plain words".to_owned(),
+            rule: None,
+            reason: "plain words".to_owned(),
+        }],
+    };
+    let script = Script::new([Answer::json(400, echo), Answer::json(400, "plain words")]);
+    let scope = Scope::detached(MINUTE);
+    let error = api(&script)
+        .send(&scope, Request::get(["a"]))
+        .await
+        .unwrap_err();
+    assert!(!error.to_string().contains("kpat_secret"), "{error}");
+    // A token need not look like one.
+    let token = StaticToken::bearer(&Secret::new("plain words")).unwrap();
+    let api = Api::new(ApiSettings {
+        read_refusal: echoing,
+        ..settings(&script, token)
+    });
+    let error = api.send(&scope, Request::get(["a"])).await.unwrap_err();
+    let refusal = error.refusal().unwrap();
+    let all = format!("{error} {}", refusal.body_excerpt);
+    assert!(!all.contains("plain words"), "{all}");
+    assert!(all.len() < 5_000 && all.contains("more bytes"), "{all}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -650,6 +650,12 @@ fn replicas_that_lag_and_names_that_are_released_late_are_waited_for() {
     workspace.write(&role(&[&first], "description = \"new\""));
     workspace.apply().expect_success("update");
     workspace.assert_settled();
+    // The default is the only change, and nothing in the configuration says so.
+    workspace.write(&role(&[&first], ""));
+    workspace
+        .apply()
+        .expect_success("update back to the default");
+    workspace.assert_settled();
     workspace.destroy().expect_success("destroy");
     assert!(roles(&simulator).is_empty());
 }

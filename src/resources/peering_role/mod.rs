@@ -206,7 +206,13 @@ impl Resource for PeeringRoleResource {
                 _ => {}
             }
         }
-        let saved = || save.save(&planned);
+        // A write whose answer is lost may have changed nothing: what was added before must not be forgotten.
+        let scopes = [&prior, &planned].map(|model| plan::texts(&model.assignable_scopes));
+        let either = PeeringRoleModel {
+            assignable_scopes: convert::set(scopes.concat()),
+            ..planned.clone()
+        };
+        let saved = || save.save(&either);
         let changed = remove::change_unassigned(&roles, role, &change, &failure, &saved).await?;
         settle::warn_unless_shown(context, changed == Changed::Shown);
         Ok(planned)

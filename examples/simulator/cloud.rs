@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
@@ -9,6 +10,7 @@ use crate::entra::{self, Tokens};
 use crate::exchange::{Answer, Call, Service};
 use crate::faults::Fault;
 use crate::journal::Journal;
+use crate::traffic::Traffic;
 use crate::world::World;
 use crate::{arm, graph, konnect, progress};
 
@@ -18,6 +20,9 @@ pub(crate) struct Cloud {
     pub(crate) tokens: Tokens,
     pub(crate) journal: Journal,
     pub(crate) faults: Vec<Fault>,
+    pub(crate) traffic: Traffic,
+    /// What existed before the last request that was no read.
+    before: Option<Box<World>>,
     /// How many Konnect requests there were, for trace ids.
     pub(crate) traces: u64,
     /// What existed at start, of the kinds that callers make.
@@ -68,6 +73,8 @@ impl Cloud {
             tokens: Tokens::default(),
             journal: Journal::default(),
             faults: Vec::new(),
+            traffic: Traffic::default(),
+            before: None,
             traces: 0,
         }
     }
@@ -84,8 +91,22 @@ impl Cloud {
         progress::settle(&mut self.world, self.clock.now());
     }
 
+    /// Handles a call in the world as it was before the last change, as a replica that lags behind would.
+    pub(crate) fn handle_stale(&mut self, call: &Call) -> Answer {
+        let Some(before) = self.before.take().filter(|_| is_read(call)) else {
+            return self.handle(call);
+        };
+        let now = std::mem::replace(&mut self.world, *before);
+        let answer = self.handle(call);
+        self.before = Some(Box::new(std::mem::replace(&mut self.world, now)));
+        answer
+    }
+
     pub(crate) fn handle(&mut self, call: &Call) -> Answer {
         self.settle();
+        if !is_read(call) && call.service != Service::Entra {
+            self.before = Some(Box::new(self.world.clone()));
+        }
         match call.service {
             Service::Entra => entra::handle(self, call),
             Service::Graph => graph::handle(self, call),
@@ -104,6 +125,10 @@ impl Cloud {
         }
         state
     }
+}
+
+fn is_read(call: &Call) -> bool {
+    call.method == Method::GET || call.method == Method::HEAD
 }
 
 /// The cloud behind a lock; a handler that panicked leaves it usable.

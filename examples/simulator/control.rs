@@ -31,6 +31,7 @@ pub(crate) fn handle(shared: &Shared, call: &Call) -> Answer {
             let now = cloud.clock.now();
             change::apply(&mut cloud.world, now, &body)
         }),
+        ("GET", "/traffic") => Ok(cloud.traffic.describe()),
         ("GET", "/clock") => Ok(cloud.clock.describe()),
         ("POST", "/clock") => body(call).and_then(|body| set_clock(&mut cloud, &body)),
         ("POST", "/tokens/revoke") => {

@@ -10,6 +10,10 @@ use crate::exchange::{Answer, Call};
 /// One fault, as `POST /faults` takes it. Everything in the first group selects exchanges, everything in the second acts.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each one kind of fault"
+)]
 pub(crate) struct Fault {
     /// `entra`, `graph`, `arm` or `konnect`; empty for any.
     pub(crate) service: String,
@@ -27,10 +31,22 @@ pub(crate) struct Fault {
     pub(crate) headers: BTreeMap<String, String>,
     /// Body of that answer: text as it is, anything else as JSON.
     pub(crate) body: Value,
+    /// Handle the request all the same before that answer is given.
+    pub(crate) handled: bool,
+    /// Answer with a success whose body is no JSON, the request being handled.
+    pub(crate) garble: bool,
+    /// Answer a read from the world as it was before the last change.
+    pub(crate) stale: bool,
+    /// Make every access token invalid before the request is handled.
+    pub(crate) revoke_tokens: bool,
+    /// Of the exchanges that would be hit, only so many in a hundred are, by a fixed sequence.
+    pub(crate) percent: Option<u8>,
     /// Cut the connection: `before` the request is handled, or `after`, with its effect done and no answer sent.
     pub(crate) reset: Option<Reset>,
     /// Wait this many real milliseconds before answering.
     pub(crate) delay_ms: u64,
+    /// Wait this many real milliseconds in the middle of the answer's body.
+    pub(crate) body_delay_ms: u64,
     /// Send only half of the answer's body and cut the connection.
     pub(crate) truncate: bool,
     /// Add unknown keys to every object in the answer.
@@ -72,8 +88,12 @@ impl Fault {
         self.matched += 1;
         let first = self.nth.unwrap_or(1).max(1);
         let times = self.times.unwrap_or(1);
-        let hit =
+        let due =
             self.matched >= first && (times == 0 || self.matched < first.saturating_add(times));
+        let hit = due
+            && self
+                .percent
+                .is_none_or(|percent| scattered(self.matched) < u64::from(percent));
         self.hits += u64::from(hit);
         hit
     }
@@ -102,6 +122,11 @@ impl Fault {
 
     /// Changes a real answer's body as asked.
     pub(crate) fn distort(&self, answer: &mut Answer) {
+        if self.garble && !answer.body.is_empty() {
+            let half = answer.body.len() / 2;
+            answer.body.truncate(half);
+            answer.body.extend_from_slice(b"<!-- \"");
+        }
         if !self.rewrites() {
             return;
         }
@@ -143,9 +168,18 @@ impl Fault {
         if self.delay_ms > 0 {
             parts.push(format!("delays {} ms", self.delay_ms));
         }
-        if self.truncate {
-            parts.push("truncates".to_owned());
+        if self.body_delay_ms > 0 {
+            parts.push(format!("pauses {} ms in the body", self.body_delay_ms));
         }
+        let others = [
+            (self.handled, "although handled"),
+            (self.garble, "garbles the body"),
+            (self.stale, "reads what was before"),
+            (self.revoke_tokens, "revokes all tokens"),
+            (self.truncate, "truncates"),
+        ];
+        let others = others.into_iter().filter(|(is_set, _)| *is_set);
+        parts.extend(others.map(|(_, text)| text.to_owned()));
         if self.rewrites() {
             parts.push("rewrites the body".to_owned());
         }
@@ -158,6 +192,12 @@ pub(crate) fn hitting(faults: &mut [Fault], call: &Call) -> Option<Fault> {
     faults
         .iter_mut()
         .find_map(|fault| fault.hits(call).then(|| fault.clone()))
+}
+
+/// A number below a hundred for each place in a sequence, evenly spread and the same in every run.
+fn scattered(place: u64) -> u64 {
+    // Knuth's multiplier spreads neighbours; the upper bits are the well mixed ones.
+    (place.wrapping_mul(6_364_136_223_846_793_005) >> 33) % 100
 }
 
 fn contains_pattern(text: &str, pattern: &str) -> bool {

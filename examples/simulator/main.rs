@@ -1,7 +1,7 @@
 //! A local cloud for demos and tests: Entra, Microsoft Graph, Azure Resource Manager and Konnect Cloud Gateways in one process on
 //! loopback, with the published APIs' semantics, a clock that can be driven, faults on demand and a status page.
 //!
-//! - [`exchange`], [`server`], [`tls`], [`faults`], [`journal`]: HTTP, from the socket to one call and its answer.
+//! - [`exchange`], [`server`], [`tls`], [`faults`], [`traffic`], [`journal`]: HTTP, from the socket to one call and its answer.
 //! - [`world`], [`settings`], [`seed`], [`change`]: what exists, how it behaves, what it starts with, what outsiders change.
 //! - [`clock`], [`progress`], [`judge`]: how objects move from state to state, and whether Azure lets them.
 //! - [`entra`], [`graph`], [`arm`], [`konnect`], [`odata`]: the four services.
@@ -27,6 +27,7 @@ mod seed;
 mod server;
 mod settings;
 mod tls;
+mod traffic;
 mod world;
 
 use std::error::Error;

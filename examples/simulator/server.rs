@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::cloud::Shared;
 use crate::control;
 use crate::exchange::{Answer, Call, Service};
-use crate::faults::{self, Reset};
+use crate::faults::{self, Fault, Reset};
 use crate::journal::Entry;
 
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -116,12 +116,16 @@ async fn answer(State(connection): State<Connection>, request: Request) -> Respo
         return respond(control::handle(&endpoint.shared, &call));
     }
     let exchange = run(&endpoint.shared, &call);
+    let _open = Open(&endpoint.shared, call.service);
     log(endpoint.log, &exchange.entry);
     if exchange.delay > Duration::ZERO {
         tokio::time::sleep(exchange.delay).await;
     }
     match exchange.answer {
         Some(answer) if exchange.truncate => truncated(answer, Arc::clone(&connection.cut)),
+        Some(answer) if exchange.body_delay > Duration::ZERO => {
+            halting(answer, exchange.body_delay)
+        }
         Some(answer) => respond(answer),
         None => {
             connection.cut.notify_one();
@@ -130,22 +134,48 @@ async fn answer(State(connection): State<Connection>, request: Request) -> Respo
     }
 }
 
+/// An exchange that is being answered; over when dropped, also because the client went away.
+struct Open<'a>(&'a Shared, Service);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.lock().traffic.end(self.1);
+    }
+}
+
 struct Exchange {
     /// None when the connection is to be cut instead.
     answer: Option<Answer>,
     entry: Entry,
     delay: Duration,
+    body_delay: Duration,
     truncate: bool,
 }
 
 /// Handles one call, through whichever fault hits it, and takes it down.
 fn run(shared: &Shared, call: &Call) -> Exchange {
-    let mut cloud = shared.lock();
-    let fault = faults::hitting(&mut cloud.faults, call).unwrap_or_default();
+    let mut guard = shared.lock();
+    let cloud = &mut *guard;
+    let limits = cloud.world.settings.limits.clone();
+    let too_many = cloud.traffic.begin(call.service, &limits);
+    let fault = match &too_many {
+        Some(_) => Fault::default(),
+        None => faults::hitting(&mut cloud.faults, call).unwrap_or_default(),
+    };
     let description = Some(fault.describe()).filter(|text| !text.is_empty());
-    let mut answer = match (fault.reset, fault.scripted_answer()) {
+    if fault.revoke_tokens {
+        cloud.tokens.revoke_all();
+    }
+    let scripted = too_many.or_else(|| fault.scripted_answer());
+    let mut answer = match (fault.reset, scripted) {
         (Some(Reset::Before), _) => None,
-        (_, Some(scripted)) => Some(scripted),
+        (_, Some(scripted)) => {
+            if fault.handled {
+                cloud.handle(call);
+            }
+            Some(scripted)
+        }
+        (_, None) if fault.stale => Some(cloud.handle_stale(call)),
         (_, None) => Some(cloud.handle(call)),
     };
     let meaning = answer.as_ref().map_or_else(
@@ -164,7 +194,8 @@ fn run(shared: &Shared, call: &Call) -> Exchange {
     Exchange {
         answer,
         entry,
-        delay: Duration::from_millis(fault.delay_ms),
+        delay: Duration::from_millis(limits.latency_ms.saturating_add(fault.delay_ms)),
+        body_delay: Duration::from_millis(fault.body_delay_ms),
         truncate: fault.truncate,
     }
 }
@@ -174,6 +205,21 @@ fn respond(answer: Answer) -> Response<Body> {
     *response.status_mut() =
         StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = answer.headers;
+    response
+}
+
+/// Sends half of the body, and the rest after a pause.
+fn halting(mut answer: Answer, pause: Duration) -> Response<Body> {
+    let mut body = Bytes::from(std::mem::take(&mut answer.body));
+    let answer = answer.with_header("content-length", &body.len().to_string());
+    let half = body.split_to(body.len() / 2);
+    let first = stream::once(async move { Ok::<_, Infallible>(half) });
+    let rest = stream::once(async move {
+        tokio::time::sleep(pause).await;
+        Ok(body)
+    });
+    let mut response = respond(answer);
+    *response.body_mut() = Body::from_stream(first.chain(rest));
     response
 }
 

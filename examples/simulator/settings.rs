@@ -10,6 +10,17 @@ pub(crate) struct Settings {
     pub(crate) rights: Rights,
     pub(crate) azure: AzureSettings,
     pub(crate) konnect: KonnectSettings,
+    pub(crate) limits: Limits,
+}
+
+/// How fast and how much each service answers.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Real milliseconds before every answer.
+    pub(crate) latency_ms: u64,
+    /// Requests that a service takes in one second; 0 for any number.
+    pub(crate) requests_per_second: usize,
 }
 
 /// How long each phase lasts, in seconds of the simulated clock. The defaults are the published figures where there are any.

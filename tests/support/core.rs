@@ -137,6 +137,11 @@ impl Core {
         self.plugin.provider().await
     }
 
+    /// The provider's process id, where it is a process of its own.
+    pub fn process_id(&self) -> Option<u32> {
+        self.plugin.process_id()
+    }
+
     /// Ends the provider, and fails if it would have to be killed.
     pub async fn shut_down(self) {
         drop(self.client);

@@ -228,10 +228,24 @@ impl Simulator {
     }
 
     /// Adds a scripted fault, or each of a list. Fields: `service`, `method`, `path` (a part of path and query, `*` for any text),
-    /// `nth`, `times` (0: always); and `status` with `headers` and `body`, `reset` (`before` or `after` handling), `delay_ms`,
-    /// `truncate`, `extra_keys`, `decimal_numbers`, `remove_keys`, `set_keys`.
+    /// `nth`, `times` (0: always), `percent`; and `status` with `headers`, `body` and `handled`, `reset` (`before` or `after` handling),
+    /// `delay_ms`, `body_delay_ms`, `truncate`, `garble`, `stale`, `revoke_tokens`, `extra_keys`, `decimal_numbers`, `remove_keys`,
+    /// `set_keys`; see `examples/simulator/faults.rs`.
     pub fn fault(&self, fault: Value) {
         self.control("POST", "/faults", Some(&fault));
+    }
+
+    /// The scripted faults, each with how many exchanges it `matched` and how many it `hits`.
+    pub fn faults(&self) -> Vec<Value> {
+        self.control("GET", "/faults", None)
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// How much each service was asked: `requests`, `open` now, `most_open` at the same time, `refused` for being too many.
+    pub fn traffic(&self) -> Value {
+        self.control("GET", "/traffic", None)
     }
 
     /// Takes all scripted faults away.
@@ -247,7 +261,7 @@ impl Simulator {
         self.control("POST", "/world", Some(&change))
     }
 
-    /// Changes settings: `durations`, `lag`, `rights`, `azure`, `konnect`; see `examples/simulator/settings.rs`.
+    /// Changes settings: `durations`, `lag`, `rights`, `azure`, `konnect`, `limits`; see `examples/simulator/settings.rs`.
     pub fn settings(&self, settings: Value) {
         self.world(json!({ "settings": settings }));
     }

@@ -355,12 +355,36 @@ impl Running {
 
     /// Sends a signal by its name, such as `INT`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .arg(format!("-{name}"))
-            .arg(self.id().to_string())
-            .status()
-            .expect("kill");
-        assert!(sent.success(), "signal {name} was not sent");
+        signal(self.id(), name);
+    }
+
+    /// Sends a signal to the plugin that the command has started.
+    #[cfg(target_os = "linux")]
+    pub fn signal_plugin(&self, name: &str) {
+        signal(self.plugin().expect("the plugin's process"), name);
+    }
+
+    /// The plugin's process: a child of one of the command's threads, or of a program that the command runs in turn.
+    #[cfg(target_os = "linux")]
+    fn plugin(&self) -> Option<u32> {
+        let mut unseen = vec![self.id()];
+        while let Some(id) = unseen.pop() {
+            let name = std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+            if id != self.id() && "terraform-provider-konnectazure".starts_with(name.trim()) {
+                return Some(id);
+            }
+            let threads = std::fs::read_dir(format!("/proc/{id}/task"));
+            for thread in threads.into_iter().flatten().flatten() {
+                let children = std::fs::read_to_string(thread.path().join("children"));
+                let children = children.unwrap_or_default();
+                unseen.extend(
+                    children
+                        .split_whitespace()
+                        .filter_map(|id| id.parse::<u32>().ok()),
+                );
+            }
+        }
+        None
     }
 
     /// Waits until the command has ended.
@@ -379,6 +403,15 @@ impl Running {
         let status = self.child.wait().expect("the program's end");
         Finished { status, text }
     }
+}
+
+fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(process.to_string())
+        .status()
+        .expect("kill");
+    assert!(sent.success(), "signal {name} was not sent");
 }
 
 impl Drop for Running {

@@ -1,0 +1,188 @@
+//! One provider process that lives long: its memory, descriptors, threads and tasks stay what they were.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::figures::figure;
+use crate::lab::{ENOUGH, Lab, Settings};
+use crate::matrix::block_on;
+use crate::subjects::{SUBJECTS, grant};
+use crate::support::simulator::{Seed, Simulator};
+use crate::support::terraform::Workspace;
+
+/// How long the soak lasts, in seconds.
+const SECONDS: &str = "KONNECTAZURE_SOAK_SECONDS";
+const SHORT: u64 = 10;
+/// Fewer cycles say nothing.
+const FEWEST: usize = 10;
+/// The real one, whose figures are worth writing down.
+const LONG: u64 = 30 * 60;
+
+/// What a process holds.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    kibibytes: u64,
+    descriptors: usize,
+    threads: u64,
+}
+
+impl Sample {
+    fn of(process: &Child) -> Self {
+        let folder = Path::new("/proc").join(process.id().to_string());
+        let status = std::fs::read_to_string(folder.join("status")).expect("the process runs");
+        let number = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse().unwrap()
+        };
+        Self {
+            kibibytes: number("VmRSS:"),
+            descriptors: std::fs::read_dir(folder.join("fd")).unwrap().count(),
+            threads: number("Threads:"),
+        }
+    }
+}
+
+/// A provider under `--debug`, and the variable that leads Terraform to it.
+fn attached(cloud: &Simulator) -> (Child, String) {
+    let program = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"));
+    let mut provider = Command::new(program)
+        .arg("--debug")
+        .envs(cloud.env())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(provider.stdout.take().unwrap()).lines();
+    let attach = lines.map_while(Result::ok).find_map(|line| {
+        let value = line.trim().strip_prefix("TF_REATTACH_PROVIDERS='")?;
+        Some(value.trim_end_matches('\'').to_owned())
+    });
+    (provider, attach.expect("the line to copy"))
+}
+
+fn mean(samples: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
+    let count = u32::try_from(samples.len()).unwrap();
+    samples.iter().map(value).sum::<f64>() / f64::from(count)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_provider_that_lives_long_stays_as_small_as_it_was() {
+    let seconds = std::env::var(SECONDS)
+        .ok()
+        .map_or(SHORT, |text| text.parse().expect("a number"));
+    let cloud = Simulator::start_with(Seed::Demo, &["--speed", "100000", "--quiet"]);
+    grant(&cloud, cloud.vnet_id("vnet-orders"));
+    let (mut provider, attach) = attached(&cloud);
+    let mut workspace = Workspace::new(cloud.env());
+    workspace.set("TF_REATTACH_PROVIDERS", &attach);
+    let network = cloud.network_id("eastus2-prod").to_owned();
+    workspace.write(&format!(
+        "resource \"konnectazure_vnet_peering\" \"this\" {{\n  name = \"orders\"\n  network_id = \"{network}\"\n  vnet_id = \"{}\"\n}}\n\
+         resource \"konnectazure_peering_role\" \"this\" {{\n  assignable_scopes = [\"/subscriptions/{}\"]\n}}\n\
+         resource \"konnectazure_dns_mappings\" \"this\" {{\n  count = 10\n  name = \"soak-${{count.index}}\"\n  network_id = \"{network}\"\n  \
+         mappings = [{{ domains = [\"d${{count.index}}.example\"], target_ip_addresses = [\"10.20.0.4\"] }}]\n}}\n",
+        cloud.vnet_id("vnet-orders"),
+        cloud.url("subscription_id"),
+    ));
+    cloud.fault(json!([{ "times": 0, "percent": 2, "status": 503, "headers": { "retry-after": "0" } }, { "times": 0, "percent": 1, "reset": "after" }]));
+    let began = Instant::now();
+    let mut samples = Vec::new();
+    while began.elapsed() < Duration::from_secs(seconds) || samples.len() < FEWEST {
+        workspace.run(&["plan", "-no-color"]).expect_success("plan");
+        workspace.apply().expect_success("apply");
+        workspace.destroy().expect_success("destroy");
+        cloud.clear_requests();
+        samples.push(Sample::of(&provider));
+    }
+    provider.kill().unwrap();
+    provider.wait().unwrap();
+
+    let tenth = samples.len() / 10;
+    let (second, last) = (
+        &samples[tenth..2 * tenth],
+        &samples[samples.len() - tenth..],
+    );
+    #[expect(clippy::cast_precision_loss, reason = "a mean of some megabytes")]
+    let memory = |samples: &[Sample]| mean(samples, |sample| sample.kibibytes as f64) / 1024.0;
+    let most = |samples: &[Sample]| {
+        samples
+            .iter()
+            .map(|sample| (sample.descriptors, sample.threads))
+            .max()
+            .unwrap()
+    };
+    // In a short soak the process is still growing into its work.
+    let growth = if seconds < LONG { 1.5 } else { 1.1 };
+    assert!(
+        memory(last) < memory(second) * growth,
+        "memory grows: {samples:?}"
+    );
+    let (before, after) = (most(second), most(last));
+    assert!(
+        after.0 <= before.0 + 2 && after.1 <= before.1 + 1,
+        "descriptors or threads grow: {samples:?}"
+    );
+    if seconds < LONG {
+        return;
+    }
+    let minutes = began.elapsed().as_secs_f64() / 60.0;
+    figure(
+        "soak",
+        &[
+            (
+                "Plan, apply and destroy of 12 objects against one process",
+                format!("{} times in {minutes:.0} minutes", samples.len()),
+            ),
+            (
+                "Memory in the second and the last tenth (unoptimised build)",
+                format!("{:.1} MiB and {:.1} MiB", memory(second), memory(last)),
+            ),
+            (
+                "Slope",
+                format!(
+                    "{:+.2} MiB an hour",
+                    (memory(last) - memory(second)) / (minutes * 0.85) * 60.0
+                ),
+            ),
+            (
+                "Descriptors in the second and the last tenth, at most",
+                format!("{} and {}", before.0, after.0),
+            ),
+            ("Threads", format!("{} and {}", before.1, after.1)),
+        ],
+    );
+}
+
+#[test]
+fn calls_leave_no_tasks_behind() {
+    block_on(async {
+        let subject = SUBJECTS
+            .iter()
+            .find(|subject| subject.name == "dns_mappings")
+            .unwrap();
+        let mut lab = Lab::open(subject).await;
+        let config = lab.config(false, ENOUGH);
+        let tasks = || {
+            tokio::runtime::Handle::current()
+                .metrics()
+                .num_alive_tasks()
+        };
+        let mut counts = Vec::new();
+        for _ in 0..20 {
+            lab.configure(&Settings::default()).await;
+            let made = lab.create(&config).await.stored.expect("an object");
+            let read = lab.read(&made).await.stored.expect("an object");
+            assert!(!lab.delete(&read).await.failed());
+            counts.push(tasks());
+        }
+        // Connections have tasks of their own, which end a moment after the client that had them.
+        let (early, late) = (&counts[2..6], &counts[16..]);
+        assert!(late.iter().min() <= early.iter().max(), "{counts:?}");
+    });
+}

@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use support::patience::{PATIENCE, found};
 use support::simulator::{Seed, Simulator};
 use support::spec;
-use support::terraform::{Running, Workspace, folded};
+use support::terraform::{Workspace, folded};
 
 fn complete(simulator: &Simulator) -> Workspace {
     let workspace = Workspace::new(simulator.env());
@@ -200,20 +200,6 @@ fn an_interrupt_in_the_wait_ends_it_and_keeps_the_peering_in_the_state() {
     workspace.destroy().expect_success("destroy");
 }
 
-/// The plugin process below a running command.
-#[cfg(target_os = "linux")]
-fn plugin_of(running: &Running) -> Option<u32> {
-    let children =
-        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", running.id())).ok()?;
-    children
-        .split_whitespace()
-        .filter_map(|id| id.parse().ok())
-        .find(|id: &u32| {
-            std::fs::read_to_string(format!("/proc/{id}/comm"))
-                .is_ok_and(|name| "terraform-provider-konnectazure".starts_with(name.trim()))
-        })
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_provider_that_is_told_to_terminate_answers_first_so_that_the_peering_stays_in_the_state() {
@@ -234,21 +220,7 @@ fn a_provider_that_is_told_to_terminate_answers_first_so_that_the_peering_stays_
             .first()
             .map(|object| object["id"].clone())
     });
-    let plugin = plugin_of(&apply).or_else(|| {
-        // Between Terraform and the plugin there may be threads that own the child.
-        let threads = std::fs::read_dir(format!("/proc/{}/task", apply.id())).ok()?;
-        threads.flatten().find_map(|thread| {
-            let children = std::fs::read_to_string(thread.path().join("children")).ok()?;
-            children.split_whitespace().next()?.parse().ok()
-        })
-    });
-    let plugin = plugin.expect("the plugin's process");
-    let sent = std::process::Command::new("kill")
-        .arg("-TERM")
-        .arg(plugin.to_string())
-        .status()
-        .unwrap();
-    assert!(sent.success());
+    apply.signal_plugin("TERM");
     apply
         .finish()
         .expect_failure("an apply whose provider was terminated");

@@ -178,6 +178,57 @@ async fn the_handshake_names_a_socket_only_the_user_can_reach() {
     assert!(!socket.parent().unwrap().exists());
 }
 
+/// The inodes of the sockets that this machine listens at over TCP.
+#[cfg(target_os = "linux")]
+fn listening_over_tcp() -> Vec<String> {
+    const LISTEN: &str = "0A";
+    let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+    let tables = tables.map(|path| fs::read_to_string(path).unwrap_or_default());
+    let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+    lines
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let is_listening = fields.get(3) == Some(&LISTEN);
+            fields
+                .get(9)
+                .filter(|_| is_listening)
+                .map(ToString::to_string)
+        })
+        .collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn where_there_are_unix_sockets_no_port_is_open() {
+    let own = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let is_listening = |process: u32| {
+        let tcp = listening_over_tcp();
+        let files = fs::read_dir(format!("/proc/{process}/fd"))
+            .unwrap()
+            .flatten();
+        files
+            .filter_map(|file| fs::read_link(file.path()).ok())
+            .any(|target| {
+                tcp.iter()
+                    .any(|inode| target == Path::new(&format!("socket:[{inode}]")))
+            })
+    };
+    assert!(
+        is_listening(std::process::id()),
+        "a port of our own is not seen"
+    );
+    drop(own);
+    let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"));
+    let host = Host::new();
+    let plugin = host.start_binary(binary, &[]).await;
+    assert_eq!(
+        call(&host.caller(), &plugin).await.unwrap(),
+        ServingStatus::Serving
+    );
+    assert!(!is_listening(plugin.process_id().unwrap()));
+    plugin.shut_down().await;
+}
+
 #[tokio::test]
 async fn loopback_ports_are_secured_in_the_same_way() {
     let host = Host::new();

@@ -95,3 +95,102 @@ fn no_secret_reaches_logs_state_plan_or_errors_on_the_good_or_the_bad_way() {
         &["wrong~secret~that~is~refused".to_owned()],
     );
 }
+
+/// What a credential is configured by, and what of it must not be seen.
+struct Kind {
+    /// Who is sent it; nobody else can throw it back.
+    service: &'static str,
+    variables: &'static [(&'static str, &'static str)],
+    secrets: &'static [&'static str],
+}
+
+/// None of these looks like a token.
+const KINDS: [Kind; 5] = [
+    Kind {
+        service: "konnect",
+        variables: &[("KONNECT_TOKEN", "correct-horse/battery+staple")],
+        secrets: &["correct-horse/battery+staple"],
+    },
+    Kind {
+        service: "entra",
+        variables: &[("ARM_CLIENT_SECRET", "only some words & a sign")],
+        secrets: &["only some words & a sign", "only+some+words+%26+a+sign"],
+    },
+    Kind {
+        service: "entra",
+        variables: &[
+            ("ARM_CLIENT_SECRET", ""),
+            ("ARM_USE_OIDC", "true"),
+            ("ARM_OIDC_TOKEN", "an.assertion-of/nothing"),
+        ],
+        secrets: &["an.assertion-of/nothing"],
+    },
+    Kind {
+        service: "entra",
+        variables: &[
+            ("ARM_CLIENT_SECRET", ""),
+            ("ARM_CLIENT_CERTIFICATE", "bm90IGEgY2VydGlmaWNhdGU="),
+            ("ARM_CLIENT_CERTIFICATE_PASSWORD", "open sesame, please"),
+        ],
+        secrets: &[
+            "bm90IGEgY2VydGlmaWNhdGU=",
+            "open sesame",
+            "not a certificate",
+        ],
+    },
+    Kind {
+        service: "entra",
+        variables: &[
+            ("ARM_CLIENT_SECRET", ""),
+            ("ARM_USE_OIDC", "true"),
+            ("ARM_OIDC_REQUEST_URL", "https://127.0.0.1:9/token"),
+            ("ARM_OIDC_REQUEST_TOKEN", "the-pipelines-own-words"),
+        ],
+        secrets: &["the-pipelines-own-words"],
+    },
+];
+
+#[test]
+fn what_is_thrown_back_is_masked_for_every_kind_of_credential_whatever_it_looks_like() {
+    let simulator = Simulator::start(Seed::Demo);
+    for kind in KINDS {
+        let mut workspace = workspace(&simulator, &everything(&simulator));
+        let log = workspace.folder().join("trace.log");
+        workspace.set("TF_LOG", "TRACE");
+        workspace.set("TF_LOG_PATH", log.to_str().unwrap());
+        for (name, value) in kind.variables {
+            workspace.unset(name);
+            if !value.is_empty() {
+                workspace.set(name, value);
+            }
+        }
+        let secrets: Vec<String> = kind.secrets.iter().map(ToString::to_string).collect();
+        let text = format!("you sent {}", secrets.join(" and "));
+        let bodies = [
+            json!({ "message": text, "title": text, "detail": text, "instance": text,
+                    "invalid_parameters": [{ "field": text, "reason": text }] }),
+            json!({ "error": { "code": text, "message": text } }),
+            json!({ "error": text, "error_description": text, "trace_id": text }),
+            json!(text),
+        ];
+        for (status, body) in [
+            (400, &bodies[0]),
+            (401, &bodies[1]),
+            (400, &bodies[2]),
+            (403, &bodies[3]),
+        ] {
+            simulator.fault(
+                json!({ "service": kind.service, "times": 0, "status": status, "body": body }),
+            );
+            let said = workspace
+                .run(&["apply", "-auto-approve", "-no-color"])
+                .expect_failure("an apply whose services throw everything back");
+            simulator.clear_faults();
+            assert_silent(&workspace, &said, &secrets);
+        }
+        assert!(
+            fs::read_to_string(&log).unwrap().contains("konnectazure"),
+            "the log is written"
+        );
+    }
+}

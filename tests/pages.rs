@@ -130,6 +130,8 @@ fn example(simulator: &Simulator, kind: &str, name: &str) -> String {
 fn apply(kind: &str, name: &str) {
     let place = format!("{kind}/{name}");
     let simulator = Simulator::start(Seed::Demo);
+    // A network that becomes ready meanwhile would change what data sources show.
+    simulator.advance(60 * 60);
     let context = context(&simulator, &place);
     let mut workspace = Workspace::new(simulator.env());
     let subscriptions = format!("[\"{}\"]", simulator.url("subscription_id"));

@@ -4,7 +4,17 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded;
+
 use super::secret::Secret;
+
+/// What an address may hold as it is (RFC 3986, unreserved characters) is not escaped.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 const MASK: &str = "[redacted]";
 
@@ -17,20 +27,25 @@ const MOST_REMEMBERED: usize = 64;
 /// The secrets of this process, the oldest first.
 static REMEMBERED: RwLock<Vec<Secret>> = RwLock::new(Vec::new());
 
-/// From now on masks this very text wherever it is echoed, whatever it looks like.
+/// From now on masks this very text wherever it is echoed, whatever it looks like, as well as the way it is written in forms and addresses.
 pub fn remember(secret: &Secret) {
-    let secret = Secret::new(secret.expose().trim());
-    if secret.expose().chars().count() < LEAST_LENGTH {
+    let text = secret.expose().trim();
+    if text.chars().count() < LEAST_LENGTH {
         return;
     }
+    let in_forms: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let in_addresses = utf8_percent_encode(text, ESCAPED).to_string();
     let mut remembered = REMEMBERED.write().unwrap_or_else(PoisonError::into_inner);
-    if remembered.contains(&secret) {
-        return;
+    for spelling in [text, &in_forms, &in_addresses] {
+        let secret = Secret::new(spelling);
+        if remembered.contains(&secret) {
+            continue;
+        }
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.remove(0);
+        }
+        remembered.push(secret);
     }
-    if remembered.len() >= MOST_REMEMBERED {
-        remembered.remove(0);
-    }
-    remembered.push(secret);
 }
 
 /// Names whose values are secret, in forms, query strings and JSON.
@@ -254,6 +269,10 @@ mod tests {
         assert_eq!(redact(echoed), echoed);
         remember(&Secret::new("Tr0ub4dor & 3 ü\n"));
         assert_eq!(redact(echoed), "the value '[redacted]' is wrong");
+        for spelling in ["Tr0ub4dor+%26+3+%C3%BC", "Tr0ub4dor%20%26%203%20%C3%BC"] {
+            let echoed = format!("sent {spelling} to us");
+            assert_eq!(redact(&echoed), "sent [redacted] to us");
+        }
         remember(&Secret::new("value"));
         assert_eq!(redact("another value"), "another value");
     }

@@ -171,7 +171,7 @@ impl<R: Resource> ErasedResource<R> {
         }
         answer.planned = Value::Object(planned);
         answer.identity = if prior.is_none() || !answer.replace.is_empty() {
-            // Terraform stores an identity with unknown parts in the plan, and then cannot show that plan as JSON (seen with 1.12 to 1.15).
+            // Terraform stores an identity with unknown parts in the plan, and then cannot show that plan as JSON (seen with 1.15).
             state::identity_of(&self.shape().identity, &answer.planned)
         } else {
             self.stored_identity(request.identity.as_ref(), &request.prior)

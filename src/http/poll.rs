@@ -205,7 +205,10 @@ impl<'a> Wait<'a> {
             }
             Progress::NotYet(state) => {
                 self.agreed = 0;
-                self.journal.note(state);
+                if let Some(line) = self.journal.note(state) {
+                    let elapsed = in_words(self.journal.started.elapsed());
+                    tracing::info!(elapsed, "{line}");
+                }
                 let step = self
                     .fixed_step
                     .unwrap_or_else(|| step(self.looks, fastrand::f64()));
@@ -249,7 +252,7 @@ pub fn tolerate<T>(error: Error) -> Result<Progress<T>, Error> {
     }
 }
 
-/// Writes each change once and a reminder each minute.
+/// Tells each change once and a reminder each minute.
 struct Journal<'a> {
     doing: &'a str,
     started: Instant,
@@ -268,16 +271,18 @@ impl<'a> Journal<'a> {
         }
     }
 
-    fn note(&mut self, state: String) {
-        let elapsed = in_words(self.started.elapsed());
-        if self.state != state {
-            tracing::info!(elapsed, "{}: {state}", self.doing);
-            self.noted = Instant::now();
+    /// The line that what was just seen is worth, if any.
+    fn note(&mut self, state: String) -> Option<String> {
+        let line = if self.state != state {
+            format!("{}: {state}", self.doing)
         } else if self.noted.elapsed() >= REMINDER {
-            tracing::info!(elapsed, "{}: still {state}", self.doing);
-            self.noted = Instant::now();
-        }
+            format!("{}: still {state}", self.doing)
+        } else {
+            return None;
+        };
+        self.noted = Instant::now();
         self.state = state;
+        Some(line)
     }
 
     fn ended<E>(&self, ended: Ended) -> Waited<E> {

@@ -1,8 +1,4 @@
 use std::convert::Infallible;
-use std::sync::{Arc, PoisonError};
-
-use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::{Registry, layer::SubscriberExt as _};
 
 use super::*;
 use crate::http::error::{Failure, Interruption, InterruptionKind};
@@ -19,60 +15,31 @@ fn not_yet() -> Result<Progress<u8>, Infallible> {
     Ok(Progress::NotYet("initializing".into()))
 }
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<std::sync::Mutex<Vec<String>>>);
-
-impl<S: tracing::Subscriber> Layer<S> for Lines {
-    fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-                if field.name() == "message" {
-                    self.0 = format!("{value:?}");
-                }
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push(text.0);
-    }
-}
-
 /// Row 38 of docs/user-pains.md: silence is the pain.
 #[tokio::test(start_paused = true)]
-async fn each_change_is_logged_once_and_what_lasts_again_each_minute() {
-    let lines = Lines::default();
-    let guard = tracing::subscriber::set_default(Registry::default().with(lines.clone()));
-    let started = Instant::now();
-    let scope = Scope::detached(Duration::from_secs(600));
-    let ended = poll()
-        .until(&scope, async || {
-            let minutes = started.elapsed().as_secs() / 60;
-            let state = if minutes < 3 {
-                "initializing"
-            } else {
-                "attaching"
-            };
-            Ok::<_, Infallible>(if minutes < 4 {
-                Progress::NotYet(state.to_owned())
-            } else {
-                Progress::Done(())
-            })
-        })
-        .await;
-    drop(guard);
-    assert!(ended.is_ok());
-    let lines = lines.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let doing = "waiting for the thing to become ready";
+async fn each_change_is_told_once_and_what_lasts_again_each_minute() {
+    let mut journal = Journal::new("waiting for the thing to become ready");
+    let mut lines = Vec::new();
+    for second in 0..240_u64 {
+        let state = if second < 180 {
+            "initializing"
+        } else {
+            "attaching"
+        };
+        lines.extend(
+            journal
+                .note(state.to_owned())
+                .map(|line| format!("{second} s: {line}")),
+        );
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
     assert_eq!(
-        *lines,
+        lines,
         [
-            format!("{doing}: initializing"),
-            format!("{doing}: still initializing"),
-            format!("{doing}: still initializing"),
-            format!("{doing}: attaching"),
+            "0 s: waiting for the thing to become ready: initializing",
+            "60 s: waiting for the thing to become ready: still initializing",
+            "120 s: waiting for the thing to become ready: still initializing",
+            "180 s: waiting for the thing to become ready: attaching",
         ]
     );
 }

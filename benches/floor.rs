@@ -19,9 +19,12 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use futures_util::stream;
 use konnectazure::{
-    plugin::generated::plugin::{
-        Empty,
-        grpc_controller_server::{GrpcController, GrpcControllerServer},
+    plugin::{
+        Routes,
+        generated::plugin::{
+            Empty,
+            grpc_controller_server::{GrpcController, GrpcControllerServer},
+        },
     },
     wire::generated::{Schema, get_provider_schema, schema},
 };
@@ -83,10 +86,11 @@ async fn serve() {
         let secured = acceptor.accept(stream).await.map(Connection);
         Some((secured, (listener, acceptor)))
     });
-    Server::builder()
+    let routes = Routes::default()
         .add_service(Provider(one_resource()))
-        .add_service(GrpcControllerServer::new(Controller(Arc::clone(&done))))
-        .serve_with_incoming_shutdown(Box::pin(incoming), done.notified())
+        .add_service(GrpcControllerServer::new(Controller(Arc::clone(&done))));
+    Server::builder()
+        .serve_with_incoming_shutdown(routes, Box::pin(incoming), done.notified())
         .await
         .unwrap();
 }

@@ -6,10 +6,9 @@ use std::error::Error;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use konnectazure::plugin::{self, Launch, LaunchError};
+use konnectazure::plugin::{self, Launch, LaunchError, Routes};
 use konnectazure::provider::KonnectAzure;
 use konnectazure::wire;
-use tonic::service::Routes;
 
 const NAME: &str = "terraform-provider-konnectazure";
 const SHORT_NAME: &str = "konnectazure";
@@ -74,7 +73,7 @@ async fn debugged() -> Result<(), String> {
 }
 
 fn routes(server: &wire::Server) -> Routes {
-    Routes::new(server.service(plugin::MAX_MESSAGE_BYTES))
+    Routes::default().add_service(server.service(plugin::MAX_MESSAGE_BYTES))
 }
 
 fn diagnose(arguments: &[&str]) -> ExitCode {

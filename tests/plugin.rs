@@ -9,6 +9,7 @@
 mod support;
 
 use std::{
+    convert::Infallible,
     fs, io,
     os::unix::fs::PermissionsExt as _,
     path::Path,
@@ -16,11 +17,12 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
 use konnectazure::plugin::{
-    Ending,
+    Ending, Routes,
     generated::{
         health::{
             HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
@@ -36,7 +38,14 @@ use support::{
     identity::Identity,
 };
 use tokio::sync::Notify;
-use tonic::{Code, Status, client::Grpc, service::Routes, transport::Channel};
+use tonic::{
+    Code, Status,
+    body::Body,
+    client::Grpc,
+    codegen::{BoxFuture, Service, http},
+    server::NamedService,
+    transport::Channel,
+};
 use tonic_prost::ProstCodec;
 
 async fn start(host: &Host) -> Plugin {
@@ -321,18 +330,37 @@ async fn calls_nobody_serves_are_answered_as_unimplemented() {
 }
 
 /// A service with one call that waits to be let go, then answers that it was aborted.
-fn waiting_routes(entered: Arc<Notify>, go: Arc<Notify>) -> Routes {
-    let answer = move || {
-        let (entered, go) = (Arc::clone(&entered), Arc::clone(&go));
-        async move {
+#[derive(Clone)]
+struct Waiting {
+    entered: Arc<Notify>,
+    go: Arc<Notify>,
+}
+
+impl NamedService for Waiting {
+    const NAME: &'static str = "test.Waiting";
+}
+
+impl Service<http::Request<Body>> for Waiting {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<Body>) -> Self::Future {
+        let Self { entered, go } = self.clone();
+        Box::pin(async move {
             entered.notify_one();
             go.notified().await;
-            Status::aborted("let go").into_http::<axum::body::Body>()
-        }
-    };
-    axum::Router::new()
-        .route("/test.Waiting/Wait", axum::routing::post(answer))
-        .into()
+            Ok(Status::aborted("let go").into_http())
+        })
+    }
+}
+
+fn waiting_routes(entered: Arc<Notify>, go: Arc<Notify>) -> Routes {
+    Routes::default().add_service(Waiting { entered, go })
 }
 
 async fn wait(channel: Channel) -> Status {

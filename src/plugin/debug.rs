@@ -3,10 +3,9 @@
 use std::future::Future;
 
 use serde_json::json;
-use tonic::service::Routes;
 
 use super::{
-    Environment, LaunchError, ServeError, Server,
+    Environment, LaunchError, Routes, ServeError, Server,
     handshake::{APP_PROTOCOL, Address, Launch},
     server::write_to_stdout,
     shutdown::{Interrupt, Signals},

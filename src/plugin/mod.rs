@@ -18,6 +18,7 @@ mod handshake;
 mod listener;
 pub mod logs;
 mod p521;
+mod routes;
 mod server;
 mod services;
 mod shutdown;
@@ -25,6 +26,7 @@ mod tls;
 
 pub use handshake::{Launch, LaunchError, by_hand_message};
 pub use listener::ListenError;
+pub use routes::Routes;
 pub use server::{ServeError, Server, serve};
 pub use shutdown::Ending;
 pub use tls::TlsError;

@@ -5,12 +5,12 @@ use std::{future::Future, io, io::Write as _, pin::pin, sync::Arc};
 use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio::{select, time::timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 
 use super::{
     connection::{self, Connections},
     handshake::{self, Address, Launch},
     listener::{ListenError, Listener},
+    routes::Routes,
     services,
     shutdown::{self, Ending, Interrupt, Signals},
     tls::{self, TlsError},
@@ -134,9 +134,11 @@ impl Server {
         let routes = services::add_to(routes, asked_to_stop.clone(), stopping.clone());
         let incoming = connection::incoming(self.listener, self.tls, connections.clone());
         let mut serving = pin!(
-            tonic::transport::Server::builder()
-                .add_routes(routes)
-                .serve_with_incoming_shutdown(incoming, stopping.clone().cancelled_owned())
+            tonic::transport::Server::builder().serve_with_incoming_shutdown(
+                routes,
+                incoming,
+                stopping.clone().cancelled_owned()
+            )
         );
         let host_gone = async {
             if !self.follows_host {

@@ -4,19 +4,22 @@ use std::pin::Pin;
 
 use futures_util::{Stream, StreamExt as _, future, stream};
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, Streaming, service::Routes};
+use tonic::{Request, Response, Status, Streaming};
 
-use super::generated::{
-    health::{
-        HealthCheckRequest, HealthCheckResponse,
-        health_check_response::ServingStatus,
-        health_server::{Health, HealthServer},
-    },
-    plugin::{
-        ConnInfo, Empty, StdioData,
-        grpc_broker_server::{GrpcBroker, GrpcBrokerServer},
-        grpc_controller_server::{GrpcController, GrpcControllerServer},
-        grpc_stdio_server::{GrpcStdio, GrpcStdioServer},
+use super::{
+    Routes,
+    generated::{
+        health::{
+            HealthCheckRequest, HealthCheckResponse,
+            health_check_response::ServingStatus,
+            health_server::{Health, HealthServer},
+        },
+        plugin::{
+            ConnInfo, Empty, StdioData,
+            grpc_broker_server::{GrpcBroker, GrpcBrokerServer},
+            grpc_controller_server::{GrpcController, GrpcControllerServer},
+            grpc_stdio_server::{GrpcStdio, GrpcStdioServer},
+        },
     },
 };
 

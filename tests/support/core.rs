@@ -9,7 +9,7 @@ mod schemas;
 use std::collections::BTreeMap;
 
 use konnectazure::{
-    plugin::MAX_MESSAGE_BYTES,
+    plugin::{MAX_MESSAGE_BYTES, Routes},
     tf::{
         consistency,
         provider::Provider,
@@ -23,7 +23,7 @@ use konnectazure::{
         json, msgpack,
     },
 };
-use tonic::{service::Routes, transport::Channel};
+use tonic::transport::Channel;
 
 pub use checks::{checked, has_errors, texts};
 pub use queries::Listed;
@@ -89,7 +89,7 @@ impl Core {
 
     pub async fn start_server(server: &Server) -> Self {
         let host = Host::new();
-        let routes = Routes::new(server.service(MAX_MESSAGE_BYTES));
+        let routes = Routes::default().add_service(server.service(MAX_MESSAGE_BYTES));
         let stopping = server.clone();
         let stop_work = move || async move { stopping.stop_work().await };
         let plugin = host

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use hyper_util::rt::TokioIo;
 use konnectazure::{
     plugin::{
-        Ending, Launch, ServeError, Server,
+        Ending, Launch, Routes, ServeError, Server,
         generated::plugin::{Empty, grpc_controller_client::GrpcControllerClient},
     },
     wire::generated::provider_client::ProviderClient,
@@ -29,10 +29,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsConnector;
-use tonic::{
-    service::Routes,
-    transport::{Channel, Endpoint},
-};
+use tonic::transport::{Channel, Endpoint};
 
 use super::identity::Identity;
 

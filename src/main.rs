@@ -14,6 +14,9 @@ const NAME: &str = "terraform-provider-konnectazure";
 const SHORT_NAME: &str = "konnectazure";
 const ADDRESS: &str = "registry.terraform.io/konnect-azure/konnectazure";
 
+/// For what blocks: names are looked up and files are read there. More threads would be more memory, and no faster.
+const BLOCKING_THREADS: usize = 8;
+
 const HELP: &str = "\
 Usage: terraform-provider-konnectazure [OPTION]
        terraform-provider-konnectazure doctor --network-id ID --vnet-id ID [--client-id ID] [--json]
@@ -100,6 +103,7 @@ fn run(serving: impl Future<Output = Result<(), String>>) -> ExitCode {
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
         .build()
     {
         Ok(runtime) => runtime,

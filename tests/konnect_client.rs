@@ -208,7 +208,8 @@ async fn refusals_answer_the_questions_that_callers_ask() {
         .await
         .unwrap_err();
     assert!(busy.is_bad_request() && !busy.is_field_fault(), "{busy}");
-    assert!(!busy.trace().is_empty(), "{busy}");
+    let refusal = busy.refusal().unwrap();
+    assert!(!refusal.trace.is_empty(), "{busy}");
     new.name = "x".repeat(121);
     let long = client
         .create_transit_gateway(&scope(), &network, &new, &[])

@@ -317,6 +317,7 @@ mod tests {
                 trace: parts.trace,
                 fields: parts.fields,
                 attempts: 1,
+                is_passing: false,
                 body_excerpt: body.to_owned(),
             })
             .into(),

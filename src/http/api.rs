@@ -5,21 +5,22 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use url::Url;
 
 use super::authorize::Authorize;
+use super::call::{Call, Failed};
 use super::error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};
 use super::gate::Gate;
 use super::json;
 use super::plain::{excerpt, plain_message, shortened};
 use super::redact::redact;
 use super::request::Request;
-use super::retry::{Outcome, RetrySettings, Verdict, asked_pause, decide, pause};
+use super::retry::{Outcome, Patience, RetrySettings, Verdict, asked_pause, decide, spread};
 use super::scope::{Ended, Scope, in_words};
 use super::transport::{Broken, Outgoing, Response, Transport};
 
@@ -108,18 +109,6 @@ impl fmt::Debug for Api {
     }
 }
 
-/// One call: what stays the same over its attempts, and what they have come to.
-struct Call<'a> {
-    scope: &'a Scope,
-    method: Method,
-    url: Url,
-    /// Method and path.
-    name: String,
-    started: Instant,
-    attempts: u32,
-    last: Option<Error>,
-}
-
 impl Api {
     /// An API; see [`ApiSettings`].
     #[must_use]
@@ -154,25 +143,36 @@ impl Api {
     /// # Errors
     /// See [`Failure`]. A request that is not repeatable gives [`Failure::OutcomeUnknown`] when it may have been carried out.
     pub async fn send(&self, scope: &Scope, request: Request) -> Result<Response, Error> {
-        let settings = &self.0.settings;
-        let url = request.url(&settings.base)?;
-        let mut call = Call {
+        let mut call = self.call(scope, &request)?;
+        self.carry_out(&mut call, &request).await
+    }
+
+    fn call<'s>(&self, scope: &'s Scope, request: &Request) -> Result<Call<'s>, Error> {
+        let url = request.url(self.base())?;
+        Ok(Call {
+            api: self.name(),
             scope,
             method: request.method().clone(),
             name: format!("{} {}", request.method(), url.path()),
             url,
             started: Instant::now(),
             attempts: 0,
+            patience: Patience::default(),
             last: None,
-        };
-        let span = tracing::debug_span!("call", api = self.name(), method = %call.method, path = call.url.path());
-        self.until_done(&mut call, &request).instrument(span).await
+            is_read: request.is_read(),
+            is_unclear: false,
+        })
+    }
+
+    async fn carry_out(&self, call: &mut Call<'_>, request: &Request) -> Result<Response, Error> {
+        let span = tracing::debug_span!("call", api = call.api, method = %call.method, path = call.url.path());
+        let answer = self.until_done(call, request).instrument(span).await;
+        answer.map_err(|error| error.after_change(call.is_unclear))
     }
 
     async fn until_done(&self, call: &mut Call<'_>, request: &Request) -> Result<Response, Error> {
         let settings = &self.0.settings;
         let scope = call.scope;
-        let mut retries = 0;
         let mut refused: Option<HeaderValue> = None;
         let mut renewed = false;
         loop {
@@ -187,7 +187,7 @@ impl Api {
             };
             refused = None;
             let answer = self.attempt(call, request, authorization.clone()).await?;
-            let (asked, failure) = match answer {
+            let (asked, failed) = match answer {
                 Ok(response) if response.status.is_success() => return Ok(response),
                 Ok(response)
                     if response.status == StatusCode::UNAUTHORIZED
@@ -200,32 +200,28 @@ impl Api {
                 }
                 Ok(response) => {
                     let asked = asked_pause(&response.headers, SystemTime::now());
-                    let refusal = self.refusal(call, &response);
-                    (asked, Judged::Refused(refusal))
+                    (asked, Failed::Refused(self.refusal(call, &response)))
                 }
-                Err(interruption) => (None, Judged::Interrupted(interruption)),
+                Err(interruption) => (None, Failed::Interrupted(interruption)),
             };
             if let (
                 Some(asked),
-                Judged::Refused(Refusal {
+                Failed::Refused(Refusal {
                     status: 429 | 503, ..
                 }),
-            ) = (asked, &failure)
+            ) = (asked, &failed)
             {
                 self.0.gate.close_until(Instant::now() + asked);
             }
-            let verdict = self.judge(request, asked, &failure);
-            let error = failure.into_error(self.name(), call, verdict);
-            let wait = match verdict {
-                Verdict::Final | Verdict::LookFirst => return Err(error),
-                _ if retries >= settings.retry.max_retries => return Err(error),
-                Verdict::Retry => pause(retries + 1, &settings.retry, fastrand::f64()),
-                Verdict::RetryAfter(asked) => asked,
+            let verdict = self.judge(request, asked, &failed);
+            let error = call.failed(failed, verdict);
+            let pause = call.patience.next(verdict, &settings.retry, fastrand::f64);
+            let Some(pause) = pause else {
+                return Err(error);
             };
-            retries += 1;
             tracing::debug!(attempt = call.attempts, %error, "failed in passing, will be sent again");
             call.last = Some(error);
-            self.wait_until(call, Instant::now() + wait).await?;
+            self.wait_until(call, Instant::now() + pause).await?;
         }
     }
 
@@ -238,27 +234,45 @@ impl Api {
         scope: &Scope,
         request: Request,
     ) -> Result<T, Error> {
-        let path = request.url(self.base())?.path().to_owned();
-        let call = format!("{} {path}", request.method());
-        let response = self.send(scope, request).await?;
+        let mut call = self.call(scope, &request)?;
+        let response = self.carry_out(&mut call, &request).await?;
         json::read(&response.body).map_err(|fault| {
-            Failure::Undecodable {
-                api: self.name(),
-                call,
+            let undecodable = Failure::Undecodable {
+                api: call.api,
+                call: call.name,
                 at: fault.at,
                 reason: redact(&shortened(&fault.reason)).into_owned(),
                 trace: self.header_trace(&response.headers),
-            }
-            .into()
+            };
+            // It was a success, whatever its answer says.
+            Error::from(undecodable).after_change(!call.is_read)
         })
     }
 
-    /// Waits while the API as a whole is paused.
+    /// Waits while the API as a whole is paused, and a moment more, so that those who wait do not all come back in the same instant.
     async fn pass_gate(&self, call: &mut Call<'_>) -> Result<(), Error> {
         while let Some(opens) = self.0.gate.opens_at() {
-            self.wait_until(call, opens).await?;
+            let moment = spread(&self.0.settings.retry, fastrand::f64());
+            self.wait_until(call, opens + moment).await?;
         }
         Ok(())
+    }
+
+    /// Waits for a place among the exchanges that run at the same time, while the API is not paused. The semaphore is never closed, so that
+    /// there is always a place in the end.
+    async fn turn(&self, call: &mut Call<'_>) -> Result<Option<SemaphorePermit<'_>>, Error> {
+        loop {
+            let permit = match call.scope.bound(self.0.permits.acquire()).await {
+                Ok(permit) => permit,
+                Err(ended) => return Err(call.ended(ended)),
+            };
+            // The pause may have begun while this call stood in the queue, or got its token.
+            if self.0.gate.opens_at().is_none() {
+                return Ok(permit.ok());
+            }
+            drop(permit);
+            self.pass_gate(call).await?;
+        }
     }
 
     /// Waits before the next attempt; fails at once when that would lie after the deadline.
@@ -286,10 +300,7 @@ impl Api {
         authorization: HeaderValue,
     ) -> Result<Result<Response, Interruption>, Error> {
         let settings = &self.0.settings;
-        let permit = match call.scope.bound(self.0.permits.acquire()).await {
-            Ok(permit) => permit,
-            Err(ended) => return Err(call.ended(ended)),
-        };
+        let permit = self.turn(call).await?;
         let mut headers = settings.headers.clone();
         headers.extend(request.headers().clone());
         headers.insert(AUTHORIZATION, authorization);
@@ -336,14 +347,14 @@ impl Api {
         }
     }
 
-    fn judge(&self, request: &Request, asked: Option<Duration>, judged: &Judged) -> Verdict {
-        let outcome = match judged {
-            Judged::Refused(refusal) => Outcome::Status {
+    fn judge(&self, request: &Request, asked: Option<Duration>, failed: &Failed) -> Verdict {
+        let outcome = match failed {
+            Failed::Refused(refusal) => Outcome::Status {
                 status: refusal.status,
                 code: refusal.code.as_deref(),
                 asked,
             },
-            Judged::Interrupted(interruption) => match interruption.kind {
+            Failed::Interrupted(interruption) => match interruption.kind {
                 InterruptionKind::NotConnected => Outcome::NotSent,
                 InterruptionKind::Untrusted => return Verdict::Final,
                 InterruptionKind::TooLarge if request.is_repeatable() => return Verdict::Final,
@@ -396,80 +407,9 @@ impl Api {
             trace: parts.trace,
             fields: parts.fields,
             attempts: call.attempts,
+            is_passing: false,
             body_excerpt,
         }
-    }
-}
-
-/// How an attempt failed.
-enum Judged {
-    Refused(Refusal),
-    Interrupted(Interruption),
-}
-
-impl Judged {
-    fn into_error(self, api: &'static str, call: &Call<'_>, verdict: Verdict) -> Error {
-        let attempts = call.attempts;
-        let name = call.name.clone();
-        let looks_first = verdict == Verdict::LookFirst;
-        match self {
-            Self::Refused(refusal) if looks_first => Failure::OutcomeUnknown {
-                api,
-                call: name,
-                attempts,
-                source: Box::new(refusal),
-            },
-            Self::Refused(refusal) => Failure::Refused(refusal),
-            Self::Interrupted(source) => match source.kind {
-                InterruptionKind::NotConnected | InterruptionKind::Untrusted => Failure::NotSent {
-                    api,
-                    call: name,
-                    attempts,
-                    source,
-                },
-                InterruptionKind::TooLarge if !looks_first => Failure::Undecodable {
-                    api,
-                    call: name,
-                    at: None,
-                    reason: source.message,
-                    trace: Vec::new(),
-                },
-                _ if call.method == Method::GET => Failure::NoAnswer {
-                    api,
-                    call: name,
-                    attempts,
-                    source,
-                },
-                _ => Failure::OutcomeUnknown {
-                    api,
-                    call: name,
-                    attempts,
-                    source: Box::new(source),
-                },
-            },
-        }
-        .into()
-    }
-}
-
-impl Call<'_> {
-    fn ended(&mut self, ended: Ended) -> Error {
-        let doing = self.name.clone();
-        self.stopped(ended, doing)
-    }
-
-    fn stopped(&mut self, ended: Ended, doing: String) -> Error {
-        let last = self.last.take();
-        match ended {
-            Ended::Cancelled => Failure::Cancelled { doing, last },
-            Ended::Deadline => Failure::Deadline {
-                doing,
-                elapsed: self.started.elapsed(),
-                attempts: self.attempts,
-                last,
-            },
-        }
-        .into()
     }
 }
 

@@ -12,7 +12,13 @@ use super::scope::{Ended, in_words};
 ///
 /// A message does not repeat its cause: print the chain of sources once, at the edge.
 #[derive(Debug)]
-pub struct Error(Box<Failure>);
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    failure: Failure,
+    may_have_happened: bool,
+}
 
 /// The ways a remote call fails.
 #[derive(Debug, thiserror::Error)]
@@ -158,7 +164,9 @@ pub struct Refusal {
     pub fields: Vec<FieldFault>,
     /// How often the request was sent.
     pub attempts: u32,
-    /// The beginning of the body, redacted, for the log.
+    /// Whether the same request may succeed later, as the API's own rules have it.
+    pub is_passing: bool,
+    /// The beginning of the body, redacted; it tells whether the service itself answered.
     pub body_excerpt: String,
 }
 
@@ -177,7 +185,13 @@ impl Error {
     /// The cause.
     #[must_use]
     pub fn failure(&self) -> &Failure {
-        &self.0
+        &self.0.failure
+    }
+
+    /// The error of a change that was sent, and of which no answer says that it was not carried out.
+    pub(super) fn after_change(mut self, may_have_happened: bool) -> Self {
+        self.0.may_have_happened |= may_have_happened;
+        self
     }
 
     /// Something the user has to set is missing or wrong; `text` says what.
@@ -257,7 +271,15 @@ impl Error {
         matches!(self.failure(), Failure::Deadline { .. })
     }
 
-    /// A change was sent and may or may not have been carried out.
+    /// The call's change may have been carried out: it was sent, and no answer says that it was not. Whatever ended the call, the object
+    /// may exist now.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        self.0.may_have_happened
+    }
+
+    /// It is not known whether a change was carried out, and the call ended with that. One that ended otherwise may have been carried out
+    /// as well: see [`Error::may_have_happened`].
     #[must_use]
     pub fn is_outcome_unknown(&self) -> bool {
         matches!(self.failure(), Failure::OutcomeUnknown { .. })
@@ -295,50 +317,31 @@ impl Error {
         match self.failure() {
             Failure::NotSent { source, .. } => source.kind == InterruptionKind::NotConnected,
             Failure::NoAnswer { .. } => true,
-            Failure::Refused(refusal) => super::retry::is_passing_status(refusal.status),
+            Failure::Refused(refusal) => refusal.is_passing,
             _ => false,
-        }
-    }
-
-    /// How often the request was sent; zero when it never was.
-    #[must_use]
-    pub fn attempts(&self) -> u32 {
-        match self.failure() {
-            Failure::NotSent { attempts, .. }
-            | Failure::NoAnswer { attempts, .. }
-            | Failure::OutcomeUnknown { attempts, .. }
-            | Failure::Deadline { attempts, .. } => *attempts,
-            Failure::Refused(refusal) => refusal.attempts,
-            _ => 0,
-        }
-    }
-
-    /// Ids for the service's support, each with its label.
-    #[must_use]
-    pub fn trace(&self) -> &[(String, String)] {
-        match self.failure() {
-            Failure::Refused(refusal) => &refusal.trace,
-            Failure::Undecodable { trace, .. } => trace,
-            _ => &[],
         }
     }
 }
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
-        Self(Box::new(failure))
+        let may_have_happened = matches!(failure, Failure::OutcomeUnknown { .. });
+        Self(Box::new(Inner {
+            failure,
+            may_have_happened,
+        }))
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, formatter)
+        fmt::Display::fmt(self.failure(), formatter)
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
+        self.failure().source()
     }
 }
 
@@ -439,6 +442,7 @@ mod tests {
                 reason: "too long".into(),
             }],
             attempts: 1,
+            is_passing: false,
             body_excerpt: String::new(),
         }
     }
@@ -468,7 +472,6 @@ mod tests {
         assert!(error.source().is_some());
         assert!(error.is_deadline());
         assert_eq!(error.last().and_then(Error::status), Some(400));
-        assert_eq!(error.attempts(), 4);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod authorize;
+mod call;
 pub mod error;
 mod gate;
 mod json;

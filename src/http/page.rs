@@ -39,16 +39,15 @@ where
         }
     }
 
-    /// The next page's items; `None` after the last page.
+    /// The next page's items; `None` after the last page. A page that failed can be asked for again.
     ///
     /// # Errors
     /// As [`Api::json`].
     pub async fn next(&mut self, scope: &Scope) -> Result<Option<Vec<T>>, Error> {
-        let Some(request) = self.next.take() else {
+        let Some(request) = self.next.clone() else {
             return Ok(None);
         };
-        self.count += 1;
-        if self.count > PAGE_LIMIT {
+        if self.count >= PAGE_LIMIT {
             return Err(Error::unsendable(format!(
                 "{} gave more than {PAGE_LIMIT} pages of one list",
                 self.api.name()
@@ -57,6 +56,7 @@ where
         let page = self.api.json::<B>(scope, request).await?;
         let (items, next) = (self.split)(page);
         self.next = next;
+        self.count += 1;
         Ok(Some(items))
     }
 

@@ -34,6 +34,7 @@ pub struct Request {
     headers: HeaderMap,
     body: Option<Bytes>,
     repeatable: bool,
+    is_read: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ impl Request {
         Self::new(Method::GET, segments)
     }
 
-    /// Creates. Not sent again unless it surely was not carried out; see [`Request::repeatable`].
+    /// Creates. Not sent again unless it surely was not carried out.
     #[must_use]
     pub fn post<I>(segments: I) -> Self
     where
@@ -122,6 +123,7 @@ impl Request {
 
     fn to(method: Method, target: Target) -> Self {
         let repeatable = method != Method::POST;
+        let is_read = method == Method::GET || method == Method::HEAD;
         Self {
             method,
             target,
@@ -129,6 +131,7 @@ impl Request {
             headers: HeaderMap::new(),
             body: None,
             repeatable,
+            is_read,
         }
     }
 
@@ -171,10 +174,11 @@ impl Request {
         Ok(self)
     }
 
-    /// Whether sending it twice has the effect of sending it once. By default everything but POST.
+    /// Only asks, whatever its method: it may be sent twice, be dropped half way, and leaves nothing behind.
     #[must_use]
-    pub fn repeatable(mut self, repeatable: bool) -> Self {
-        self.repeatable = repeatable;
+    pub fn reads(mut self) -> Self {
+        self.repeatable = true;
+        self.is_read = true;
         self
     }
 
@@ -184,13 +188,14 @@ impl Request {
         &self.method
     }
 
+    /// Sending it twice has the effect of sending it once.
     pub(super) fn is_repeatable(&self) -> bool {
         self.repeatable
     }
 
     /// Reads may be dropped half way; changes may not.
     pub(super) fn is_read(&self) -> bool {
-        self.method == Method::GET || self.method == Method::HEAD
+        self.is_read
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {
@@ -326,7 +331,7 @@ mod tests {
     #[test]
     fn only_post_is_not_repeatable() {
         assert!(!Request::post(["a"]).is_repeatable());
-        assert!(Request::post(["a"]).repeatable(true).is_repeatable());
+        assert!(Request::post(["a"]).reads().is_repeatable());
         for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE] {
             assert!(Request::new(method, ["a"]).is_repeatable());
         }

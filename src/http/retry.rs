@@ -7,6 +7,10 @@ use http::HeaderMap;
 /// Longer than any operation lasts, and short enough for clock arithmetic.
 const LONGEST_ASKED: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// How often a request is sent again that found no connection. A mistyped host should fail in seconds; an outage of a few seconds is
+/// survived, and a longer one by those who wait, see [`super::poll::tolerate`].
+const MOST_RECONNECTS: u32 = 4;
+
 /// How often and how patiently a request is sent again.
 #[derive(Clone, Debug)]
 pub struct RetrySettings {
@@ -61,15 +65,59 @@ pub enum Verdict {
     Retry,
     /// Send it again after the pause that the service asked for.
     RetryAfter(Duration),
+    /// There was no connection: send it again a few times.
+    Reconnect,
     /// It may have been carried out: look for its effect before sending it again.
     LookFirst,
+}
+
+impl Verdict {
+    /// Whether sending it again, now or later, may succeed.
+    pub(super) fn is_passing(self) -> bool {
+        matches!(self, Self::Retry | Self::RetryAfter(_) | Self::Reconnect)
+    }
+}
+
+/// What a call has used up of its retries.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    retries: u32,
+    reconnects: u32,
+}
+
+impl Patience {
+    /// The pause before the next attempt, counted in; `None` where there will be none. `random` gives numbers in 0..1.
+    pub(super) fn next(
+        &mut self,
+        verdict: Verdict,
+        settings: &RetrySettings,
+        random: impl Fn() -> f64,
+    ) -> Option<Duration> {
+        if !verdict.is_passing() || self.retries >= settings.max_retries {
+            return None;
+        }
+        self.retries += 1;
+        match verdict {
+            Verdict::Reconnect => {
+                self.reconnects += 1;
+                (self.reconnects <= MOST_RECONNECTS)
+                    .then(|| reconnect_pause(self.reconnects, settings, random()))
+            }
+            // A service that asks for no pause at all, or whose clock is behind ours, must not use up all retries in an instant.
+            Verdict::RetryAfter(asked) => {
+                let own = pause(self.retries, settings, random());
+                Some(own.max(asked + spread(settings, random())))
+            }
+            _ => Some(pause(self.retries, settings, random())),
+        }
+    }
 }
 
 /// Decides about one exchange from what the request allows and how it ended.
 #[must_use]
 pub fn decide(repeatable: bool, outcome: Outcome<'_>, settings: &RetrySettings) -> Verdict {
     let (status, code, asked) = match outcome {
-        Outcome::NotSent => return Verdict::Retry,
+        Outcome::NotSent => return Verdict::Reconnect,
         Outcome::Lost if repeatable => return Verdict::Retry,
         Outcome::Lost => return Verdict::LookFirst,
         Outcome::Status {
@@ -117,6 +165,17 @@ pub fn pause(retry: u32, settings: &RetrySettings, unit: f64) -> Duration {
         .saturating_mul(2_u32.saturating_pow(doublings))
         .min(settings.longest_pause);
     bound.mul_f64(unit.clamp(0.0, 1.0))
+}
+
+/// The pause before connecting again for the `retry`-th time (from 1), for `unit` in 0..1: longer than after an answer, and never nothing,
+/// so that few attempts cover some seconds.
+fn reconnect_pause(retry: u32, settings: &RetrySettings, unit: f64) -> Duration {
+    pause(retry.saturating_add(2), settings, 0.5 + unit / 2.0)
+}
+
+/// A moment more than a pause that holds for many, for `unit` in 0..1, so that they do not all come back in the same instant.
+pub(super) fn spread(settings: &RetrySettings, unit: f64) -> Duration {
+    settings.first_pause.mul_f64(unit.clamp(0.0, 1.0))
 }
 
 /// The pause that a response asks for, in the first of these that can be read: milliseconds in `x-ms-retry-after-ms` or
@@ -179,7 +238,7 @@ mod tests {
         for repeatable in [true, false] {
             assert_eq!(
                 decide(repeatable, Outcome::NotSent, &settings),
-                Verdict::Retry
+                Verdict::Reconnect
             );
         }
         assert_eq!(decide(true, Outcome::Lost, &settings), Verdict::Retry);
@@ -228,6 +287,40 @@ mod tests {
         assert_eq!(longest(9), Duration::from_secs(30));
         assert_eq!(longest(u32::MAX), Duration::from_secs(30));
         assert_eq!(pause(5, &settings, 0.0), Duration::ZERO);
+    }
+
+    fn pauses(verdict: Verdict, unit: f64) -> Vec<Duration> {
+        let mut patience = Patience::default();
+        let settings = RetrySettings::default();
+        std::iter::from_fn(|| patience.next(verdict, &settings, || unit)).collect()
+    }
+
+    #[test]
+    fn connecting_is_tried_for_six_to_twelve_seconds() {
+        for (unit, seconds) in [(0.0, 6.0), (1.0, 12.0)] {
+            let pauses = pauses(Verdict::Reconnect, unit);
+            assert_eq!(pauses.len(), 4);
+            let all: Duration = pauses.iter().sum();
+            assert!((all.as_secs_f64() - seconds).abs() < 1e-6, "{pauses:?}");
+        }
+    }
+
+    #[test]
+    fn a_pause_asked_for_is_a_lower_bound_of_ours() {
+        let nothing = pauses(Verdict::RetryAfter(Duration::ZERO), 1.0);
+        assert_eq!(nothing, pauses(Verdict::Retry, 1.0));
+        let second = Duration::from_secs(1);
+        for unit in [0.0, 0.5, 1.0] {
+            let pauses = pauses(Verdict::RetryAfter(second), unit);
+            assert_eq!(pauses.len(), 8);
+            assert!(pauses.iter().all(|pause| *pause >= second), "{pauses:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_pass_is_not_sent_again() {
+        assert!(pauses(Verdict::Final, 1.0).is_empty());
+        assert!(pauses(Verdict::LookFirst, 1.0).is_empty());
     }
 
     fn asked(name: &'static str, value: &str) -> Option<Duration> {

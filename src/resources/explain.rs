@@ -297,6 +297,7 @@ mod tests {
             trace: vec![("trace id".into(), "konnect:trace:7".into())],
             fields,
             attempts: 1,
+            is_passing: false,
             body_excerpt: String::new(),
         })
         .into()

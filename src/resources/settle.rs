@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::azure;
+use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
-use crate::http::{Error, Scope};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostic;
 
@@ -68,15 +68,6 @@ where
             None
         }
     }
-}
-
-/// Whether a write that ended in this error may have taken effect all the same.
-pub(crate) fn may_have_happened(error: &Error) -> bool {
-    error.is_outcome_unknown()
-        || error.is_undecodable()
-        || error.is_deadline()
-        || error.is_cancelled()
-        || error.status().is_some_and(|status| status >= 500)
 }
 
 /// The scope, ended when replicas usually agree.

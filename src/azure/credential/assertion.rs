@@ -59,7 +59,7 @@ impl TokenService {
         let segments = segments
             .filter(|segment| !segment.is_empty())
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned());
-        let mut request = Request::new(method, segments).repeatable(true);
+        let mut request = Request::new(method, segments).reads();
         for (name, value) in url.query_pairs() {
             if query.iter().all(|(own, _)| !name.eq_ignore_ascii_case(own)) {
                 request = request.query(&name, &value);

@@ -124,6 +124,7 @@ fn refused(status: u16, answer: Answer) -> Error {
         trace,
         fields: Vec::new(),
         attempts: 0,
+        is_passing: is_passing(status),
         body_excerpt: String::new(),
     })
     .into()

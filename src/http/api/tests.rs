@@ -2,6 +2,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use http::Method;
 use serde::Deserialize;
 
 use super::*;
@@ -137,6 +138,186 @@ async fn a_read_without_answer_and_a_write_without_answer_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_that_was_lost_once_stays_unclear() {
+    let not_connected = || Answer::Broken(InterruptionKind::NotConnected);
+    let throttled = || Answer::json(429, "");
+    for first in [lost(), Answer::json(503, ""), Answer::json(500, "")] {
+        for rest in [
+            vec![not_connected(); 8],
+            vec![throttled(); 8],
+            vec![Answer::Broken(InterruptionKind::Untrusted)],
+            vec![Answer::json(401, "")],
+            vec![Answer::json(403, "")],
+        ] {
+            let script = Script::new([first.clone()].into_iter().chain(rest.clone()));
+            let error = api(&script)
+                .send(&Scope::detached(60 * MINUTE), Request::put(["a"]))
+                .await
+                .unwrap_err();
+            assert!(error.may_have_happened(), "{first:?} {rest:?} {error}");
+            let is_refused_at_the_door = matches!(error.status(), Some(401 | 403));
+            assert!(
+                error.is_outcome_unknown() || is_refused_at_the_door,
+                "{first:?} {rest:?} {error}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_ran_out_of_time_tells_whether_it_may_have_happened() {
+    for (answers, may_have_happened) in [
+        (vec![with_header(429, "retry-after", "3600")], false),
+        (
+            vec![Answer::Broken(InterruptionKind::NotConnected); 9],
+            false,
+        ),
+        (vec![lost(), with_header(429, "retry-after", "3600")], true),
+        (vec![with_header(503, "retry-after", "3600")], true),
+    ] {
+        let script = Script::new(answers.clone());
+        let error = api(&script)
+            .send(&Scope::detached(MINUTE), Request::put(["a"]))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.may_have_happened(),
+            may_have_happened,
+            "{answers:?} {error}"
+        );
+    }
+    let script = Script::new([]);
+    let scope = Scope::detached(MINUTE);
+    scope.cancel.cancel();
+    let never_begun = api(&script).send(&scope, Request::put(["a"])).await;
+    assert!(!never_begun.unwrap_err().may_have_happened());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_final_refusal_says_that_the_change_was_not_made_before_either() {
+    for status in [400, 404, 409, 412] {
+        let script = Script::new([lost(), Answer::json(status, "")]);
+        let error = api(&script)
+            .send(&Scope::detached(MINUTE), Request::put(["a"]))
+            .await
+            .unwrap_err();
+        assert_eq!(error.status(), Some(status));
+        assert!(!error.may_have_happened());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_leaves_nothing_behind() {
+    for answer in [
+        lost(),
+        Answer::json(503, ""),
+        Answer::json(200, "no JSON"),
+        Answer::Silence,
+    ] {
+        for request in [Request::get(["a"]), Request::post(["token"]).reads()] {
+            let script = Script::new(vec![answer.clone(); 9]);
+            let error = api(&script)
+                .json::<Page>(&Scope::detached(60 * MINUTE), request)
+                .await
+                .unwrap_err();
+            assert!(!error.may_have_happened() && !error.is_outcome_unknown());
+        }
+    }
+    let script = Script::new([Answer::json(201, "no JSON")]);
+    let written = api(&script)
+        .json::<Page>(&Scope::detached(MINUTE), Request::put(["a"]))
+        .await;
+    assert!(written.unwrap_err().may_have_happened());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_cannot_be_reached_is_given_up_in_seconds() {
+    let script = Script::new(vec![Answer::Broken(InterruptionKind::NotConnected); 9]);
+    let started = Instant::now();
+    let error = api(&script)
+        .send(&Scope::detached(60 * MINUTE), Request::get(["a"]))
+        .await
+        .unwrap_err();
+    assert!(error.is_passing());
+    assert_eq!(script.calls().len(), 5);
+    let took = started.elapsed().as_secs_f64();
+    // Long enough for an outage of a few seconds, short enough for a mistyped name.
+    assert!((6.0..=12.0).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_nothing_does_not_spend_all_retries_at_once() {
+    for (name, value) in [
+        ("retry-after", "0"),
+        ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ] {
+        let script = Script::new(vec![with_header(429, name, value); 9]);
+        let started = Instant::now();
+        let scope = Scope::detached(60 * MINUTE);
+        let answer = api(&script).send(&scope, Request::get(["a"])).await;
+        assert_eq!(answer.unwrap_err().status(), Some(429));
+        assert_eq!(script.left(), 0);
+        assert!(started.elapsed() > Duration::from_secs(1), "{value}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_queued_before_the_pause_began_waits_for_its_end_too() {
+    let throttled = with_header(429, "retry-after", "20");
+    let script = Script::new([
+        Answer::Slow(Duration::from_secs(1), Box::new(throttled)),
+        ok(),
+        ok(),
+    ]);
+    let mut settings = settings(&script, token());
+    settings.max_concurrent_requests = 1;
+    let api = Api::new(settings);
+    let scope = Scope::detached(MINUTE);
+    let started = Instant::now();
+    let queued = async {
+        tokio::task::yield_now().await;
+        let answer = api.send(&scope, Request::get(["queued"])).await;
+        answer.map(|_| started.elapsed())
+    };
+    let (first, queued) = tokio::join!(api.send(&scope, Request::get(["first"])), queued);
+    assert!(first.is_ok());
+    assert!(queued.unwrap() >= Duration::from_secs(21));
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_do_not_all_wake_in_the_same_instant() {
+    let script = Script::new(
+        [with_header(429, "retry-after", "20")]
+            .into_iter()
+            .chain(vec![ok(); 9]),
+    );
+    let api = api(&script);
+    let scope = Scope::detached(MINUTE);
+    let throttled = api.send(&scope, Request::get(["a"]));
+    let others = (0..8).map(|_| async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        api.send(&scope, Request::get(["a"])).await.unwrap();
+        Instant::now()
+    });
+    let (first, woken) = tokio::join!(throttled, futures_util::future::join_all(others));
+    assert!(first.is_ok());
+    assert!(woken.iter().any(|at| *at != woken[0]), "{woken:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_api_lists_as_passing_passes_for_a_long_wait_too() {
+    let script = Script::new([Answer::json(424, ""), Answer::json(418, "")]);
+    let mut settings = settings(&script, token());
+    settings.retry.max_retries = 0;
+    settings.retry.passing_statuses = &[424];
+    let api = Api::new(settings);
+    let scope = Scope::detached(MINUTE);
+    let listed = api.send(&scope, Request::get(["a"])).await.unwrap_err();
+    let other = api.send(&scope, Request::get(["a"])).await.unwrap_err();
+    assert!(listed.is_passing() && !other.is_passing());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_untrusted_certificate_fails_at_once() {
     let script = Script::new([Answer::Broken(InterruptionKind::Untrusted)]);
     let error = api(&script)
@@ -160,7 +341,8 @@ async fn the_pause_that_was_asked_for_holds_for_everyone() {
     };
     let (first, second) = tokio::join!(first, second);
     assert!(first.is_ok() && second.is_ok());
-    assert_eq!(started.elapsed(), Duration::from_secs(20));
+    // And not much longer.
+    assert_eq!(started.elapsed().as_secs(), 20);
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +358,8 @@ async fn a_date_and_milliseconds_are_understood_as_a_pause() {
         .send(&scope, Request::get(["a"]))
         .await
         .unwrap();
-    assert_eq!(started.elapsed(), Duration::from_millis(2500));
+    let took = started.elapsed().as_secs_f64();
+    assert!((2.5..3.2).contains(&took), "{took}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,7 +387,7 @@ async fn the_deadline_keeps_the_last_failure() {
         .await
         .unwrap_err();
     assert!(error.is_deadline());
-    assert_eq!(error.attempts(), 2);
+    assert!(error.to_string().ends_with("tried 2 times"), "{error}");
     assert!(cause(&error).contains("try later"), "{}", cause(&error));
 }
 
@@ -432,6 +615,17 @@ async fn pages_are_followed_to_the_end() {
     ]);
     assert_eq!(all_pages(&script).await.unwrap(), [1, 2, 3]);
     assert_eq!(script.calls(), ["GET /things", "GET /things?after=2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_failed_is_not_the_end_of_the_list() {
+    let script = Script::new([Answer::json(400, ""), Answer::json(200, r#"{"items":[3]}"#)]);
+    let split = |page: Page| (page.items, page.next.as_deref().map(Request::absolute));
+    let mut pages = Pages::new(&api(&script), Request::get(["things"]), split);
+    let scope = Scope::detached(MINUTE);
+    assert!(pages.next(&scope).await.is_err());
+    assert_eq!(pages.next(&scope).await.unwrap(), Some(vec![3]));
+    assert_eq!(pages.next(&scope).await.unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]

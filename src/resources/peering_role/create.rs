@@ -114,7 +114,7 @@ impl Creation<'_> {
             Ok(role) => Ok(Ok(self.settled(&role.id).await)),
             Err(error) if error.is_role_name_taken() => Ok(Err(error)),
             Err(error) => {
-                if settle::may_have_happened(&error) {
+                if error.may_have_happened() {
                     self.save.save(&self.made(&self.id_of(guid)));
                 }
                 Err(conflict::refused(self.failure, &error))

@@ -228,7 +228,7 @@ impl Roles<'_> {
                 Ok(_) => sent(),
                 Err(error) if error.is_not_found() => return Err(NotChanged::Gone),
                 Err(error) => {
-                    if crate::resources::settle::may_have_happened(&error) {
+                    if error.may_have_happened() {
                         sent();
                     }
                     return Err(NotChanged::Failed(error));

@@ -8,7 +8,7 @@ use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited};
 use crate::resources::explain::Failure;
-use crate::resources::settle::{self, Grace};
+use crate::resources::settle::Grace;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::Save;
 
@@ -131,7 +131,7 @@ impl Creation<'_> {
             .put_role_assignment(&self.scope, id, &body)
             .await;
         put.map(drop).inspect_err(|error| {
-            if settle::may_have_happened(error) {
+            if error.may_have_happened() {
                 self.save.save(&convert::applied(self.planned, id));
             }
         })

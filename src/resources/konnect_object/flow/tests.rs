@@ -56,6 +56,7 @@ fn refusal_that_says(status: u16, message: &str) -> Error {
         trace: vec![("trace id".into(), "konnect:trace:7".into())],
         fields: Vec::new(),
         attempts: 1,
+        is_passing: crate::http::retry::is_passing_status(status),
         body_excerpt: String::new(),
     };
     crate::http::Error::from(Cause::Refused(refusal)).into()

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use konnectazure::http::{Poll, Progress, Scope, Secret, Transport, TransportSettings};
+use konnectazure::http::{CaBundle, Poll, Progress, Scope, Secret, Transport, TransportSettings};
 use konnectazure::konnect::{
     Access, Attachment, Client, CloudProvider, NetworkFilter, NetworkId, NetworkState,
     NewPrivateDns, NewTransitGateway, PrivateDnsConfig, PrivateDnsState, Settings,
@@ -29,9 +29,13 @@ fn client(cloud: &Simulator) -> Arc<Client> {
     let access = Access::default();
     access.configure(Settings {
         transport: Transport::new(TransportSettings {
-            ca_certificate_path: environment
+            ca_bundle: environment
                 .get("KONNECTAZURE_CA_CERTIFICATE_PATH")
-                .map(Into::into),
+                .map(|path| CaBundle {
+                    path: path.into(),
+                    named_by: "KONNECTAZURE_CA_CERTIFICATE_PATH",
+                    is_optional: false,
+                }),
             ..TransportSettings::default()
         }),
         server_url: server_url(&environment["KONNECT_SERVER_URL"]).unwrap(),

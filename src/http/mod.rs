@@ -32,4 +32,4 @@ pub use retry::RetrySettings;
 pub use scope::{Ended, Scope};
 pub use secret::Secret;
 pub use shared::SharedReads;
-pub use transport::{Response, Transport, TransportSettings};
+pub use transport::{CaBundle, Response, Transport, TransportSettings};

@@ -8,6 +8,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::error::Error;
+use super::transport::CaBundle;
 
 /// Where Linux and BSD systems keep their roots; read when `SSL_CERT_FILE` or `SSL_CERT_DIR` hides them from the loader,
 /// because our bundles are trusted besides the system's roots, not instead of them.
@@ -26,19 +27,15 @@ pub(super) struct Trust {
 }
 
 /// Collects the roots. Reads files: call it off the async threads.
-pub(super) fn trust(bundle: Option<&Path>) -> Result<Trust, Error> {
+pub(super) fn trust(bundle: Option<&CaBundle>) -> Result<Trust, Error> {
     let mut roots = RootCertStore::empty();
     let (used, unusable) = roots.add_parsable_certificates(system_roots());
     tracing::debug!(used, unusable, "read the system's trusted certificates");
-    if let Some(path) = bundle {
-        let (used, unusable) = roots.add_parsable_certificates(read_bundle(path)?);
-        if used == 0 {
-            return Err(Error::not_configured(format!(
-                "none of the certificates in {} can be used as a trusted root",
-                path.display()
-            )));
+    if let Some(bundle) = bundle {
+        match add(&mut roots, bundle) {
+            Err(fault) if bundle.is_optional => tracing::warn!("{fault}: going on without it"),
+            added => added.map_err(Error::not_configured)?,
         }
-        tracing::debug!(used, unusable, path = %path.display(), "read additional trusted certificates");
     }
     let count = roots.len();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -73,21 +70,26 @@ fn system_roots() -> Vec<CertificateDer<'static>> {
     certificates
 }
 
-fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Error::not_configured(format!(
-            "the CA certificates in {} cannot be read: {error}",
-            path.display()
-        ))
-    };
-    let mut certificates = Vec::new();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))? {
-        certificates.push(certificate.map_err(|error| unreadable(&error))?);
-    }
+/// Adds a bundle's certificates, at least one. The error is for the user.
+fn add(roots: &mut RootCertStore, bundle: &CaBundle) -> Result<(), String> {
+    let CaBundle { path, named_by, .. } = bundle;
+    let named = format!("{} (named by {named_by})", path.display());
+    let certificates = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| format!("the CA certificates in {named} cannot be read: {error}"))?;
     if certificates.is_empty() {
-        return Err(unreadable(&"it holds no PEM certificate"));
+        return Err(format!(
+            "the CA certificates in {named} cannot be read: it holds no PEM certificate"
+        ));
     }
-    Ok(certificates)
+    let (used, unusable) = roots.add_parsable_certificates(certificates);
+    if used == 0 {
+        return Err(format!(
+            "none of the certificates in {named} can be used as a trusted root"
+        ));
+    }
+    tracing::debug!(used, unusable, path = %path.display(), "read additional trusted certificates");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -109,9 +111,17 @@ mod tests {
         format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
     }
 
+    fn bundle(path: &Path) -> CaBundle {
+        CaBundle {
+            path: path.to_owned(),
+            named_by: "ca_certificate_path",
+            is_optional: false,
+        }
+    }
+
     fn refused(text: &str) -> String {
         let file = file(text);
-        match trust(Some(file.path())) {
+        match trust(Some(&bundle(file.path()))) {
             Ok(_) => panic!("taken: {text}"),
             Err(error) => error.to_string(),
         }
@@ -123,9 +133,9 @@ mod tests {
         let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let certificate = authority.self_signed(&key).unwrap();
-        let bundle = file(&format!("# our proxy\n{}", pem(certificate.der())));
+        let file = file(&format!("# our proxy\n{}", pem(certificate.der())));
         let alone = trust(None).unwrap().roots;
-        assert_eq!(trust(Some(bundle.path())).unwrap().roots, alone + 1);
+        assert_eq!(trust(Some(&bundle(file.path()))).unwrap().roots, alone + 1);
     }
 
     #[test]
@@ -134,7 +144,20 @@ mod tests {
         let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert!(refused(garbage).contains("can be used"));
         assert!(refused("-----BEGIN CERTIFICATE-----\n!\n").contains("cannot be read"));
-        let missing = trust(Some(Path::new("/nonexistent/ca.pem")));
-        assert!(missing.is_err_and(|error| error.is_not_configured()));
+    }
+
+    #[test]
+    fn a_missing_bundle_is_told_with_what_named_it_and_passed_over_where_everybody_shares_it() {
+        let mut missing = bundle(Path::new("/nonexistent/ca.pem"));
+        let error = trust(Some(&missing)).map(drop).unwrap_err();
+        assert!(error.is_not_configured());
+        let text = error.to_string();
+        assert!(
+            text.contains("/nonexistent/ca.pem (named by ca_certificate_path)"),
+            "{text}"
+        );
+        missing.is_optional = true;
+        let alone = trust(None).unwrap().roots;
+        assert_eq!(trust(Some(&missing)).unwrap().roots, alone);
     }
 }

@@ -32,18 +32,29 @@ pub struct TransportSettings {
     pub request_timeout: Duration,
     /// The time for connecting, TLS included.
     pub connect_timeout: Duration,
-    /// A PEM bundle trusted besides the system's roots.
-    pub ca_certificate_path: Option<PathBuf>,
+    /// What is trusted besides the system's roots.
+    pub ca_bundle: Option<CaBundle>,
     /// What we call ourselves.
     pub user_agent: String,
+}
+
+/// Certificates that are trusted besides the system's.
+#[derive(Clone, Debug)]
+pub struct CaBundle {
+    /// A PEM file.
+    pub path: PathBuf,
+    /// The setting or the environment variable that names it.
+    pub named_by: &'static str,
+    /// Whether to go on, with a warning, where the file cannot be used.
+    pub is_optional: bool,
 }
 
 impl Default for TransportSettings {
     fn default() -> Self {
         Self {
             request_timeout: Duration::from_secs(60),
-            connect_timeout: Duration::from_secs(20),
-            ca_certificate_path: None,
+            connect_timeout: Duration::from_secs(10),
+            ca_bundle: None,
             user_agent: concat!("konnectazure/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
@@ -54,6 +65,13 @@ impl Default for TransportSettings {
 pub struct Transport(Arc<Kind>);
 
 #[derive(Debug)]
+#[cfg_attr(
+    test,
+    expect(
+        clippy::large_enum_variant,
+        reason = "the small one is for tests, and a process has one transport"
+    )
+)]
 enum Kind {
     Network(Network),
     #[cfg(test)]
@@ -167,8 +185,8 @@ impl Network {
     }
 
     async fn build(&self) -> Result<Client, Error> {
-        let bundle = self.settings.ca_certificate_path.clone();
-        let reading = tokio::task::spawn_blocking(move || tls::trust(bundle.as_deref()));
+        let bundle = self.settings.ca_bundle.clone();
+        let reading = tokio::task::spawn_blocking(move || tls::trust(bundle.as_ref()));
         let trust = reading
             .await
             .map_err(|error| Error::not_configured(format!("TLS cannot be set up: {error}")))??;

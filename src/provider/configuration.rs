@@ -12,7 +12,7 @@ use crate::azure::credential::CredentialSettings;
 use crate::azure::ids::{Guid, ParseIdError};
 use crate::http::redact;
 use crate::http::secret::Secret;
-use crate::http::transport::{Transport, TransportSettings};
+use crate::http::transport::{CaBundle, Transport, TransportSettings};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::duration;
@@ -66,6 +66,23 @@ pub fn check_endpoint(service: Service, text: &str) -> Result<(), EndpointError>
     Cloud::new(Environment::Public, &overrides).map(|_| ())
 }
 
+/// A setting that is a text, secret or not.
+trait Text {
+    fn text(&self) -> &str;
+}
+
+impl Text for String {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl Text for Secret {
+    fn text(&self) -> &str {
+        self.expose()
+    }
+}
+
 /// A setting's value and where it came from: the attribute's or the variable's name.
 struct Found {
     value: String,
@@ -92,7 +109,7 @@ struct Reader<'e> {
 
 impl Reader<'_> {
     fn settings(&mut self, model: &ProviderModel) -> Option<Settings> {
-        let ca_certificate_path = self.text(
+        let ca_bundle = self.text(
             "ca_certificate_path",
             &model.ca_certificate_path,
             env::CA_CERTIFICATE_PATH,
@@ -102,7 +119,12 @@ impl Reader<'_> {
             request_timeout: self
                 .duration("request_timeout", &model.request_timeout)
                 .unwrap_or(defaults.request_timeout),
-            ca_certificate_path: ca_certificate_path.map(|found| PathBuf::from(found.value)),
+            ca_bundle: ca_bundle.map(|found| CaBundle {
+                path: PathBuf::from(found.value),
+                named_by: found.source,
+                // As programs in Go do, Terraform itself among them.
+                is_optional: found.source == env::SSL_CERT_FILE,
+            }),
             user_agent: format!(
                 "terraform-provider-konnectazure/{}",
                 env!("CARGO_PKG_VERSION")
@@ -163,15 +185,15 @@ impl Reader<'_> {
         })
     }
 
-    fn text(
+    fn text<T: Text>(
         &self,
         name: &'static str,
-        configured: &Attr<String>,
+        configured: &Attr<T>,
         names: &[&'static str],
     ) -> Option<Found> {
         match configured {
-            Attr::Known(value) if !value.trim().is_empty() => Some(Found {
-                value: value.clone(),
+            Attr::Known(value) if !value.text().trim().is_empty() => Some(Found {
+                value: value.text().to_owned(),
                 source: name,
                 is_configured: true,
             }),
@@ -255,10 +277,11 @@ impl Reader<'_> {
         names: &[&'static str],
         default: bool,
     ) -> bool {
-        if let Attr::Known(value) = configured {
-            return *value;
-        }
-        let found = self.variable(names);
+        let found = match configured {
+            Attr::Known(value) => return *value,
+            Attr::Unknown => None,
+            Attr::Null => self.variable(names),
+        };
         self.parsed(name, found, |text| {
             match text.trim().to_ascii_lowercase().as_str() {
                 "true" | "1" | "t" => Ok(true),
@@ -269,12 +292,16 @@ impl Reader<'_> {
         .unwrap_or(default)
     }
 
-    /// A value that may also stand in a file; both may be given side by side if they agree.
-    fn text_or_file(
+    /// A value that may also stand in a file; both may be given side by side if they agree. While one of the two is unknown, nothing else is
+    /// looked at: it may be what counts, and what the environment says instead may be out of date.
+    fn text_or_file<T: Text>(
         &mut self,
-        (name, configured, names): (&'static str, &Attr<String>, &[&'static str]),
+        (name, configured, names): (&'static str, &Attr<T>, &[&'static str]),
         (file_name, configured_file, file_names): (&'static str, &Attr<String>, &[&'static str]),
     ) -> Option<String> {
+        if configured.is_unknown() || configured_file.is_unknown() {
+            return None;
+        }
         let direct = self.text(name, configured, names);
         let file = self.text(file_name, configured_file, file_names);
         let (direct, file) = outrank(direct, file);

@@ -29,7 +29,7 @@ pub const CLIENT_CERTIFICATE_PATH: &[&str] = &["ARM_CLIENT_CERTIFICATE_PATH"];
 pub const CLIENT_CERTIFICATE_PASSWORD: &[&str] = &["ARM_CLIENT_CERTIFICATE_PASSWORD"];
 /// Switches workload identity federation on.
 pub const USE_OIDC: &[&str] = &["ARM_USE_OIDC"];
-/// The identity token itself; HCP Terraform sets the last one.
+/// The identity token itself.
 pub const OIDC_TOKEN: &[&str] = &["ARM_OIDC_TOKEN"];
 /// A file that holds the identity token.
 pub const OIDC_TOKEN_FILE_PATH: &[&str] = &["ARM_OIDC_TOKEN_FILE_PATH"];
@@ -69,7 +69,9 @@ pub const MICROSOFT_GRAPH_URL: &[&str] = &["KONNECTAZURE_MICROSOFT_GRAPH_URL"];
 /// Entra's address.
 pub const ACTIVE_DIRECTORY_URL: &[&str] = &["KONNECTAZURE_ACTIVE_DIRECTORY_URL"];
 /// A PEM bundle of further trusted roots.
-pub const CA_CERTIFICATE_PATH: &[&str] = &["KONNECTAZURE_CA_CERTIFICATE_PATH", "SSL_CERT_FILE"];
+pub const CA_CERTIFICATE_PATH: &[&str] = &["KONNECTAZURE_CA_CERTIFICATE_PATH", SSL_CERT_FILE];
+/// The bundle that many programs on a machine share.
+pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 /// A fixed step between two looks while waiting, for tests and the local cloud.
 pub const POLL_INTERVAL: &[&str] = &["KONNECTAZURE_POLL_INTERVAL"];
 /// One id under which Azure groups all calls of a run.

@@ -2,16 +2,19 @@
 
 use url::Url;
 
+use crate::azure::cloud::Service;
 use crate::azure::ids::Guid;
+use crate::http::secret::Secret;
 use crate::http::transport::check_url;
 use crate::konnect;
 use crate::model;
+use crate::tf::attr::{AttrValue, ConversionError};
 use crate::tf::duration;
+use crate::tf::path::Path;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::tf::types::Type;
 use crate::tf::validate::{OneOf, Parses, UnlessEmpty, Validate, WholeNumber};
-
-use crate::azure::cloud::Service;
+use crate::tf::value::Value;
 
 use super::configuration::check_endpoint;
 
@@ -19,7 +22,7 @@ model! {
     /// The provider block as written.
     pub struct ProviderModel {
         /// Konnect's personal or system account access token.
-        pub konnect_token: String,
+        pub konnect_token: Secret,
         /// Konnect's address.
         pub konnect_server_url: String,
         /// The Entra tenant.
@@ -31,25 +34,25 @@ model! {
         /// A file that holds the client id.
         pub client_id_file_path: String,
         /// The application's secret.
-        pub client_secret: String,
+        pub client_secret: Secret,
         /// A file that holds the secret.
         pub client_secret_file_path: String,
         /// A PKCS#12 certificate in base64.
-        pub client_certificate: String,
+        pub client_certificate: Secret,
         /// A PKCS#12 certificate's file.
         pub client_certificate_path: String,
         /// The certificate's password.
-        pub client_certificate_password: String,
+        pub client_certificate_password: Secret,
         /// Whether workload identity federation is used.
         pub use_oidc: bool,
         /// The identity token.
-        pub oidc_token: String,
+        pub oidc_token: Secret,
         /// The identity token's file.
         pub oidc_token_file_path: String,
         /// Where a pipeline asks for an identity token.
         pub oidc_request_url: String,
         /// The token with which it asks.
-        pub oidc_request_token: String,
+        pub oidc_request_token: Secret,
         /// The Azure DevOps service connection.
         pub ado_pipeline_service_connection_id: String,
         /// Whether workload identity on Kubernetes is used.
@@ -82,6 +85,21 @@ model! {
         pub microsoft_graph: String,
         /// Entra.
         pub active_directory: String,
+    }
+}
+
+/// A text that a model keeps out of everything that prints it.
+impl AttrValue for Secret {
+    fn attr_type() -> Type {
+        Type::String
+    }
+
+    fn from_known(value: Value, path: &Path) -> Result<Self, ConversionError> {
+        String::from_known(value, path).map(Self::new)
+    }
+
+    fn into_known_value(self) -> Value {
+        self.expose().into()
     }
 }
 
@@ -126,122 +144,218 @@ fn guid() -> impl Validate {
 pub fn schema() -> Schema {
     let groups = [konnect_settings(), application(), identities(), services()];
     Schema::new(
-        "Connects Azure virtual networks with Kong Konnect's Dedicated Cloud Gateways: Kong's application in the Entra tenant, the custom \
-         role and its assignment, the peering until it is ready, and the DNS mappings, in one apply.\n\nEvery setting is optional and falls \
-         back to the environment variables named beside it; the configuration beats the environment. An empty text counts as not set, in either.",
+        "Connects Azure virtual networks with Kong Konnect's Dedicated \
+         Cloud Gateways: Kong's application in the Entra tenant, the custom \
+         role and its assignment, the peering until it is ready, and the \
+         DNS mappings, in one apply.\n\nEvery setting is optional and falls \
+         back to the environment variables named beside it; the \
+         configuration beats the environment. An empty text counts as not \
+         set, in either.",
         groups.into_iter().flatten().collect(),
     )
 }
 
 fn konnect_settings() -> Vec<Attribute> {
     vec![
-            text(
-                "konnect_token",
-                "Konnect personal access token or system account access token. Environment: `KONNECT_TOKEN`, `KONNECT_SPAT`.",
-            )
-            .sensitive(),
-            text(
-                "konnect_server_url",
-                "Address of the Konnect API. Default `https://global.api.konghq.com`; a geo host such as `us.api.konghq.com` is mapped to \
-                 it, since only the global host serves Cloud Gateways. Environment: `KONNECT_SERVER_URL`.",
-            )
-            .validate(UnlessEmpty(Parses::new("the address of a Konnect API", |text: &str| checked(konnect::server_url(text))))),
+        text(
+            "konnect_token",
+            "Konnect personal access token or system account access token. \
+             Environment: `KONNECT_TOKEN`, `KONNECT_SPAT`.",
+        )
+        .sensitive(),
+        text(
+            "konnect_server_url",
+            "Address of the Konnect API. Default \
+             `https://global.api.konghq.com`; a geo host such as \
+             `us.api.konghq.com` is mapped to it, since only the global host \
+             serves Cloud Gateways. Environment: `KONNECT_SERVER_URL`.",
+        )
+        .validate(UnlessEmpty(Parses::new(
+            "the address of a Konnect API",
+            |text: &str| checked(konnect::server_url(text)),
+        ))),
     ]
 }
 
 fn application() -> Vec<Attribute> {
     vec![
-            text(
-                "tenant_id",
-                "Entra tenant. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`. Default: the Azure CLI's, where that is the credential.",
-            )
-            .validate(guid()),
-            text("subscription_id", "Subscription for look-ups that name none. Environment: `ARM_SUBSCRIPTION_ID`, `AZURE_SUBSCRIPTION_ID`.")
-                .validate(guid()),
-            text(
-                "client_id",
-                "Application (client) id of the identity that the provider signs in as. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
-            ),
-            text("client_id_file_path", "File that holds the client id. Environment: `ARM_CLIENT_ID_FILE_PATH`."),
-            text("client_secret", "Client secret (its value, not its id). Environment: `ARM_CLIENT_SECRET`, `AZURE_CLIENT_SECRET`.").sensitive(),
-            text("client_secret_file_path", "File that holds the client secret. Environment: `ARM_CLIENT_SECRET_FILE_PATH`."),
-            text("client_certificate", "PKCS#12 bundle with certificate and key, in base64. Environment: `ARM_CLIENT_CERTIFICATE`.").sensitive(),
-            text("client_certificate_path", "File of the PKCS#12 bundle. Environment: `ARM_CLIENT_CERTIFICATE_PATH`."),
-            text("client_certificate_password", "Password of the PKCS#12 bundle. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.").sensitive(),
+        text(
+            "tenant_id",
+            "Entra tenant. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`. \
+             Default: the Azure CLI's, where that is the credential.",
+        )
+        .validate(guid()),
+        text(
+            "subscription_id",
+            "Subscription for look-ups that name none. Environment: \
+             `ARM_SUBSCRIPTION_ID`, `AZURE_SUBSCRIPTION_ID`.",
+        )
+        .validate(guid()),
+        text(
+            "client_id",
+            "Application (client) id of the identity that the provider signs in \
+             as. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
+        ),
+        text(
+            "client_id_file_path",
+            "File that holds the client id. Environment: \
+             `ARM_CLIENT_ID_FILE_PATH`.",
+        ),
+        text(
+            "client_secret",
+            "Client secret (its value, not its id). Environment: \
+             `ARM_CLIENT_SECRET`, `AZURE_CLIENT_SECRET`.",
+        )
+        .sensitive(),
+        text(
+            "client_secret_file_path",
+            "File that holds the client secret. Environment: \
+             `ARM_CLIENT_SECRET_FILE_PATH`.",
+        ),
+        text(
+            "client_certificate",
+            "PKCS#12 bundle with certificate and key, in base64. Environment: \
+             `ARM_CLIENT_CERTIFICATE`.",
+        )
+        .sensitive(),
+        text(
+            "client_certificate_path",
+            "File of the PKCS#12 bundle. Environment: \
+             `ARM_CLIENT_CERTIFICATE_PATH`.",
+        ),
+        text(
+            "client_certificate_password",
+            "Password of the PKCS#12 bundle. Environment: \
+             `ARM_CLIENT_CERTIFICATE_PASSWORD`.",
+        )
+        .sensitive(),
     ]
 }
 
 fn identities() -> Vec<Attribute> {
     vec![
-            switch("use_oidc", "Sign in with an identity token (workload identity federation). Default `false`. Environment: `ARM_USE_OIDC`."),
-            text("oidc_token", "The identity token. Environment: `ARM_OIDC_TOKEN`, then HCP Terraform's `TFC_WORKLOAD_IDENTITY_TOKEN`.").sensitive(),
-            text(
-                "oidc_token_file_path",
-                "File that holds the identity token; it is read again for every sign-in. Environment: `ARM_OIDC_TOKEN_FILE_PATH`, \
-                 `AZURE_FEDERATED_TOKEN_FILE`.",
-            ),
-            text(
-                "oidc_request_url",
-                "Where the pipeline issues identity tokens. Environment: `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, \
-                 `SYSTEM_OIDCREQUESTURI`.",
-            )
-            .validate(UnlessEmpty(Parses::new("the address of a token service", token_service))),
-            text(
-                "oidc_request_token",
-                "Token with which identity tokens are asked for. Environment: `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, \
-                 `SYSTEM_ACCESSTOKEN`.",
-            )
-            .sensitive(),
-            text(
-                "ado_pipeline_service_connection_id",
-                "Azure DevOps service connection. Environment: `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`, \
-                 `ARM_OIDC_AZURE_SERVICE_CONNECTION_ID`.",
-            ),
-            switch(
-                "use_aks_workload_identity",
-                "Sign in with the workload identity of a Kubernetes pod. Default `false`. Environment: `ARM_USE_AKS_WORKLOAD_IDENTITY`.",
-            ),
-            switch("use_msi", "Sign in with the machine's managed identity. Default `false`. Environment: `ARM_USE_MSI`."),
-            switch("use_cli", "Sign in as the Azure CLI is signed in, where nothing else is set. Default `true`. Environment: `ARM_USE_CLI`."),
+        switch(
+            "use_oidc",
+            "Sign in with an identity token (workload identity federation). \
+             Default `false`. Environment: `ARM_USE_OIDC`.",
+        ),
+        text(
+            "oidc_token",
+            "The identity token. Environment: `ARM_OIDC_TOKEN`, then HCP \
+             Terraform's `TFC_WORKLOAD_IDENTITY_TOKEN`.",
+        )
+        .sensitive(),
+        text(
+            "oidc_token_file_path",
+            "File that holds the identity token; it is read again for every \
+             sign-in. Environment: `ARM_OIDC_TOKEN_FILE_PATH`, \
+             `AZURE_FEDERATED_TOKEN_FILE`.",
+        ),
+        text(
+            "oidc_request_url",
+            "Where the pipeline issues identity tokens. Environment: \
+             `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, \
+             `SYSTEM_OIDCREQUESTURI`.",
+        )
+        .validate(UnlessEmpty(Parses::new(
+            "the address of a token service",
+            token_service,
+        ))),
+        text(
+            "oidc_request_token",
+            "Token with which identity tokens are asked for. Environment: \
+             `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, \
+             `SYSTEM_ACCESSTOKEN`.",
+        )
+        .sensitive(),
+        text(
+            "ado_pipeline_service_connection_id",
+            "Azure DevOps service connection. Environment: \
+             `ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID`, \
+             `ARM_OIDC_AZURE_SERVICE_CONNECTION_ID`.",
+        ),
+        switch(
+            "use_aks_workload_identity",
+            "Sign in with the workload identity of a Kubernetes pod. Default \
+             `false`. Environment: `ARM_USE_AKS_WORKLOAD_IDENTITY`.",
+        ),
+        switch(
+            "use_msi",
+            "Sign in with the machine's managed identity. Default `false`. \
+             Environment: `ARM_USE_MSI`.",
+        ),
+        switch(
+            "use_cli",
+            "Sign in as the Azure CLI is signed in, where nothing else is set. \
+             Default `true`. Environment: `ARM_USE_CLI`.",
+        ),
     ]
 }
 
 fn services() -> Vec<Attribute> {
     vec![
-            text(
-                "environment",
-                "Azure cloud: `public` (default), `usgovernment` or `china`. Environment: `ARM_ENVIRONMENT`, `AZURE_ENVIRONMENT`.",
-            )
-            .validate(UnlessEmpty(OneOf(ENVIRONMENTS))),
-            Attribute::optional(
-                "endpoints",
-                AttributeKind::Nested(
-                    Nesting::Single,
-                    vec![
-                        text("resource_manager", "Azure Resource Manager. Environment: `KONNECTAZURE_RESOURCE_MANAGER_URL`.")
-                            .validate(endpoint(Service::ResourceManager)),
-                        text("microsoft_graph", "Microsoft Graph. Environment: `KONNECTAZURE_MICROSOFT_GRAPH_URL`.")
-                            .validate(endpoint(Service::MicrosoftGraph)),
-                        text("active_directory", "Entra sign-in. Environment: `KONNECTAZURE_ACTIVE_DIRECTORY_URL`.")
-                            .validate(endpoint(Service::ActiveDirectory)),
-                    ],
-                ),
-            )
-            .describe("Addresses to use in place of the cloud's. Token audiences follow `environment`, not these."),
-            text(
-                "ca_certificate_path",
-                "PEM bundle of certificate authorities that are trusted besides the system's, for proxies that inspect TLS. Environment: \
-                 `KONNECTAZURE_CA_CERTIFICATE_PATH`, `SSL_CERT_FILE`.",
+        text(
+            "environment",
+            "Azure cloud: `public` (default), `usgovernment` or `china`. \
+             Environment: `ARM_ENVIRONMENT`, `AZURE_ENVIRONMENT`.",
+        )
+        .validate(UnlessEmpty(OneOf(ENVIRONMENTS))),
+        Attribute::optional(
+            "endpoints",
+            AttributeKind::Nested(
+                Nesting::Single,
+                vec![
+                    text(
+                        "resource_manager",
+                        "Azure Resource Manager. Environment: \
+                         `KONNECTAZURE_RESOURCE_MANAGER_URL`.",
+                    )
+                    .validate(endpoint(Service::ResourceManager)),
+                    text(
+                        "microsoft_graph",
+                        "Microsoft Graph. Environment: `KONNECTAZURE_MICROSOFT_GRAPH_URL`.",
+                    )
+                    .validate(endpoint(Service::MicrosoftGraph)),
+                    text(
+                        "active_directory",
+                        "Entra sign-in. Environment: `KONNECTAZURE_ACTIVE_DIRECTORY_URL`.",
+                    )
+                    .validate(endpoint(Service::ActiveDirectory)),
+                ],
             ),
-            text("request_timeout", "Limit of one HTTP exchange, such as `90s`. Default `60s`.")
-                .validate(UnlessEmpty(Parses::new("a duration such as `90s` or `1h30m`", |text: &str| {
-                    checked(duration::parse_positive(text))
-                }))),
-            Attribute::optional("max_retries", Type::Number)
-                .describe("How often a request that failed in passing is sent again. Default `8`.")
-                .validate(WholeNumber { least: 0, most: 30 }),
-            Attribute::optional("max_concurrent_requests", Type::Number)
-                .describe("How many requests each of the remote services sees at once. Default `32`.")
-                .validate(WholeNumber { least: 1, most: 1_000 }),
+        )
+        .describe(
+            "Addresses to use in place of the cloud's. Token audiences follow \
+             `environment`, not these.",
+        ),
+        text(
+            "ca_certificate_path",
+            "PEM bundle of certificate authorities that are trusted besides the \
+             system's, for proxies that inspect TLS. Environment: \
+             `KONNECTAZURE_CA_CERTIFICATE_PATH`, `SSL_CERT_FILE`.",
+        ),
+        text(
+            "request_timeout",
+            "Limit of one HTTP exchange, such as `90s`. Default `60s`.",
+        )
+        .validate(UnlessEmpty(Parses::new(
+            "a duration such as `90s` or `1h30m`",
+            |text: &str| checked(duration::parse_positive(text)),
+        ))),
+        Attribute::optional("max_retries", Type::Number)
+            .describe(
+                "How often a request that failed in passing is sent again; one that \
+                 found no connection is sent again four times at most. Default `8`.",
+            )
+            .validate(WholeNumber { least: 0, most: 30 }),
+        Attribute::optional("max_concurrent_requests", Type::Number)
+            .describe(
+                "How many requests each of the remote services sees at once. \
+                 Default `32`.",
+            )
+            .validate(WholeNumber {
+                least: 1,
+                most: 1_000,
+            }),
     ]
 }

@@ -36,7 +36,11 @@ impl Server {
         Self {
             url: Url::parse(&format!("https://localhost:{port}/")).unwrap(),
             transport: Transport::new(TransportSettings {
-                ca_certificate_path: Some(bundle.path().to_owned()),
+                ca_bundle: Some(CaBundle {
+                    path: bundle.path().to_owned(),
+                    named_by: "ca_certificate_path",
+                    is_optional: false,
+                }),
                 ..TransportSettings::default()
             }),
             made,

@@ -295,7 +295,11 @@ async fn a_certificate_of_the_bundle_is_trusted() {
     let mut bundle = tempfile::NamedTempFile::new().unwrap();
     bundle.write_all(pem.as_bytes()).unwrap();
     let transport = Transport::new(TransportSettings {
-        ca_certificate_path: Some(bundle.path().to_owned()),
+        ca_bundle: Some(CaBundle {
+            path: bundle.path().to_owned(),
+            named_by: "ca_certificate_path",
+            is_optional: false,
+        }),
         ..TransportSettings::default()
     });
     let response = transport.exchange(get(url)).await.unwrap();
@@ -306,7 +310,11 @@ async fn a_certificate_of_the_bundle_is_trusted() {
 #[tokio::test]
 async fn a_missing_bundle_fails_at_first_use() {
     let transport = Transport::new(TransportSettings {
-        ca_certificate_path: Some("/nonexistent/ca.pem".into()),
+        ca_bundle: Some(CaBundle {
+            path: "/nonexistent/ca.pem".into(),
+            named_by: "ca_certificate_path",
+            is_optional: false,
+        }),
         ..TransportSettings::default()
     });
     let error = transport.client().await.unwrap_err();

@@ -1,6 +1,13 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::tf::types::Type;
+
+impl From<&str> for Attr<Secret> {
+    fn from(text: &str) -> Self {
+        Self::Known(Secret::new(text))
+    }
+}
 
 fn resolve_with(
     model: &ProviderModel,
@@ -540,12 +547,62 @@ fn an_unknown_setting_holds_back_only_the_client_that_needs_it() {
 }
 
 #[test]
+fn an_unknown_setting_is_not_looked_for_elsewhere() {
+    let unknown_secret = ProviderModel {
+        client_secret: Attr::Unknown,
+        ..ProviderModel::default()
+    };
+    let unknown_file = ProviderModel {
+        client_secret_file_path: Attr::Unknown,
+        ..ProviderModel::default()
+    };
+    let unknown_switch = ProviderModel {
+        use_msi: Attr::Unknown,
+        ..ProviderModel::default()
+    };
+    // What the environment holds may be out of date, and must not fail a plan.
+    let stale = [
+        ("ARM_CLIENT_SECRET_FILE_PATH", "/nowhere"),
+        ("ARM_CLIENT_SECRET", "of-the-environment"),
+    ];
+    for model in [unknown_secret, unknown_file] {
+        let settings = resolved(&model, &stale);
+        assert!(settings.azure.unknown && settings.azure.credential.client_secret.is_none());
+    }
+    assert!(
+        resolved(&unknown_switch, &[("ARM_USE_MSI", "perhaps")])
+            .azure
+            .unknown
+    );
+}
+
+#[test]
 fn settings_print_no_secret() {
     let model = ProviderModel {
         konnect_token: "kpat_hidden".into(),
         client_secret: "hidden-too".into(),
         ..ProviderModel::default()
     };
-    let printed = format!("{:?}", resolved(&model, &[]));
-    assert!(!printed.contains("hidden"), "{printed}");
+    for printed in [format!("{:?}", resolved(&model, &[])), format!("{model:?}")] {
+        assert!(!printed.contains("hidden"), "{printed}");
+    }
+}
+
+#[test]
+fn what_is_sensitive_in_the_schema_is_secret_in_the_model() {
+    let printed = |name: &str| {
+        let members = [(name.to_owned(), Value::from("hidden"))].into();
+        let model = ProviderModel::from_members(members, &Path::root());
+        format!("{:?}", model.unwrap())
+    };
+    for attribute in super::super::schema::schema().attributes {
+        if attribute.kind.value_type() == Type::String {
+            assert_ne!(
+                printed(attribute.name).contains("hidden"),
+                attribute.sensitive,
+                "{}",
+                attribute.name
+            );
+        }
+    }
 }

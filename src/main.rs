@@ -2,17 +2,20 @@
 
 mod doctor;
 
+use std::borrow::Cow;
 use std::error::Error;
-use std::io::IsTerminal as _;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use konnectazure::plugin::{self, Launch, LaunchError, Routes};
+use konnectazure::plugin::{self, Environment, Launch, LaunchError, Routes, logs};
 use konnectazure::provider::KonnectAzure;
 use konnectazure::wire;
+use tracing::subscriber::SetGlobalDefaultError;
 
 const NAME: &str = "terraform-provider-konnectazure";
 const SHORT_NAME: &str = "konnectazure";
-const ADDRESS: &str = "registry.terraform.io/konnect-azure/konnectazure";
+const ADDRESS: &str = "konnect-azure/konnectazure";
 
 /// For what blocks: names are looked up and files are read there. More threads would be more memory, and no faster.
 const BLOCKING_THREADS: usize = 8;
@@ -38,12 +41,17 @@ environment variables of the provider (KONNECT_TOKEN, ARM_TENANT_ID, ...) and en
 ";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    // What is no text is no argument of ours, and is shown as well as it can be.
+    let arguments: Vec<Cow<'_, str>> = arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy())
+        .collect();
+    let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
     match arguments.as_slice() {
-        [] => run(launched()),
+        [] => run(logs::install, launched()),
         // A single dash is accepted too: providers in Go document their flags so.
-        ["--debug" | "-debug"] => run(debugged()),
+        ["--debug" | "-debug"] => run(logs::install, debugged()),
         ["--help" | "-help" | "-h"] | ["doctor", "--help" | "-help" | "-h"] => say(HELP),
         ["doctor", rest @ ..] => diagnose(rest),
         ["--version" | "-version"] => say(&format!("{NAME} {}\n", env!("CARGO_PKG_VERSION"))),
@@ -84,11 +92,13 @@ fn diagnose(arguments: &[&str]) -> ExitCode {
         Ok(request) => request,
         Err(error) => return complain(&format!("{error}\n\n{HELP}")),
     };
-    run(async move {
+    run(logs::install_plain, async move {
         let report = request.check(plugin::process_environment).await?;
-        let colours =
-            std::io::stdout().is_terminal() && plugin::process_environment("NO_COLOR").is_none();
-        say(&request.render(&report, colours));
+        // https://no-color.org: present and not empty.
+        let no_colours =
+            plugin::process_environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colours = io::stdout().is_terminal() && !no_colours;
+        write(&request.render(&report, colours))?;
         if doctor::is_healthy(&report) {
             Ok(())
         } else {
@@ -97,8 +107,11 @@ fn diagnose(arguments: &[&str]) -> ExitCode {
     })
 }
 
-fn run(serving: impl Future<Output = Result<(), String>>) -> ExitCode {
-    if let Err(error) = plugin::logs::install(&plugin::process_environment, SHORT_NAME) {
+/// Installs what receives the logs.
+type InstallLogs = fn(Environment<'_>, &str) -> Result<(), SetGlobalDefaultError>;
+
+fn run(install_logs: InstallLogs, serving: impl Future<Output = Result<(), String>>) -> ExitCode {
+    if let Err(error) = install_logs(&plugin::process_environment, SHORT_NAME) {
         return complain(&format!("cannot log: {}", chain(&error)));
     }
     let runtime = match tokio::runtime::Builder::new_current_thread()
@@ -120,20 +133,26 @@ fn chain(error: &dyn Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "asked for on the command line; no host reads it"
-)]
 fn say(text: &str) -> ExitCode {
-    print!("{text}");
-    ExitCode::SUCCESS
+    write(text).map_or_else(|error| complain(&error), |()| ExitCode::SUCCESS)
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the only way to tell a person, or the host's log, why nothing is served"
-)]
+/// Writes to stdout, for a person: no host reads it. Whoever closed the pipe (`| head`) has seen enough.
+fn write(text: &str) -> Result<(), String> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells a person, or the host's log, why nothing is served. Where nobody listens, the exit status has to say it alone.
 fn complain(text: &str) -> ExitCode {
-    eprintln!("{}", text.trim_end());
+    drop(writeln!(io::stderr(), "{}", text.trim_end()));
     ExitCode::FAILURE
 }

@@ -145,3 +145,51 @@ fn a_wrong_argument_is_named_and_nothing_is_asked() {
     );
     assert!(simulator.requests().is_empty());
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_fault() {
+    for arguments in [["--help"], ["--version"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"))
+            .args(arguments)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(text(&output.stderr), "");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_named() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let output = Command::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"))
+        .arg(std::ffi::OsStr::from_bytes(b"--\xff"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.starts_with("unknown argument \"--"), "{said}");
+}
+
+#[test]
+fn what_a_person_reads_is_no_json() {
+    let simulator = Simulator::start(Seed::Demo);
+    let output = Command::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"))
+        .args(["doctor", "--network-id"])
+        .arg(simulator.network_id("eastus2-prod"))
+        .args(["--vnet-id", simulator.vnet_id("vnet-orders")])
+        .env_clear()
+        .envs(simulator.env())
+        .env("TF_LOG", "DEBUG")
+        .output()
+        .unwrap();
+    let lines = text(&output.stderr);
+    assert!(
+        lines.lines().any(|line| line.starts_with("debug: ")),
+        "{lines}"
+    );
+    assert!(!lines.contains("@message"), "{lines}");
+}

@@ -23,8 +23,8 @@ pub enum DebugError {
 }
 
 /// Serves `routes` to every host that is told where, one after the other or at once, until the process is interrupted.
-/// `provider` is the provider's full source address (`registry.example.com/namespace/type`). Prints to stdout what to
-/// put into the hosts' environment.
+/// `provider` is the provider's source address without a host (`namespace/type`): each host reads it with its own default registry,
+/// which is not the same for all of them. Prints to stdout what to put into the hosts' environment.
 ///
 /// There is neither cookie nor TLS: a host that attaches offers none. File permissions keep other users away.
 /// `stop_work` is as in [`super::serve`].
@@ -79,14 +79,14 @@ mod tests {
     #[test]
     fn the_line_to_copy_holds_what_a_host_needs_to_attach() {
         let address = Address::Unix(PathBuf::from("/tmp/plugin-1/socket"));
-        let text = instructions("registry.example.com/space/thing", 42, &address);
+        let text = instructions("space/thing", 42, &address);
         let line = text
             .lines()
             .find_map(|line| line.trim().strip_prefix("TF_REATTACH_PROVIDERS='"))
             .unwrap();
         let attach: Value = serde_json::from_str(line.strip_suffix('\'').unwrap()).unwrap();
         let expected = json!({
-            "registry.example.com/space/thing": {
+            "space/thing": {
                 "Protocol": "grpc",
                 "ProtocolVersion": 6,
                 "Pid": 42,

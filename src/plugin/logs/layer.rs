@@ -12,22 +12,23 @@ use tracing_subscriber::{
     registry::{LookupSpan, Scope},
 };
 
-use super::line::{Fields, line};
+use super::line::{Fields, Form};
 
 /// This crate's modules: their events follow the host's level.
 const OWN: &str = env!("CARGO_CRATE_NAME");
 /// Libraries are kept to this: below it HTTP libraries log whole frames, and credentials are in those.
 const FOREIGN_LEVEL: LevelFilter = LevelFilter::INFO;
 
-/// Hands a line for every event to `write`, with the fields of the spans around it.
+/// Hands a line for every event to `write`, in this form, with the fields of the spans around it.
 pub(super) struct HostLayer<W> {
     level: LevelFilter,
+    form: Form,
     write: W,
 }
 
 impl<W: Fn(&str) + 'static> HostLayer<W> {
-    pub(super) fn new(level: LevelFilter, write: W) -> Self {
-        Self { level, write }
+    pub(super) fn new(level: LevelFilter, form: Form, write: W) -> Self {
+        Self { level, form, write }
     }
 }
 
@@ -78,7 +79,7 @@ where
         event.record(&mut own);
         fields.extend(own);
         let metadata = event.metadata();
-        (self.write)(&line(
+        (self.write)(&(self.form)(
             *metadata.level(),
             metadata.target(),
             OffsetDateTime::now_utc(),

@@ -1,4 +1,4 @@
-//! One log line: what the host understands, and never anything it would choke on.
+//! One log line: what the host understands, and never anything it would choke on; or what a person reads.
 
 use std::{collections::BTreeMap, fmt::Debug};
 
@@ -15,6 +15,9 @@ const LINE_LIMIT: usize = 60 * 1024;
 const TEXT_LIMIT: usize = 8 * 1024;
 /// For names of fields and modules.
 const NAME_LIMIT: usize = 256;
+
+/// Makes a line, with its end, of an event's level, module, time and contents.
+pub(super) type Form = fn(Level, &str, OffsetDateTime, Fields) -> String;
 
 /// The message and the fields of an event or of a span around it.
 #[derive(Debug, Default, Clone)]
@@ -81,7 +84,31 @@ impl Visit for Fields {
     }
 }
 
-/// The line, with its end.
+/// The line for a person at a terminal: level, message, fields.
+pub(super) fn plain(level: Level, _: &str, _: OffsetDateTime, fields: Fields) -> String {
+    let mut text = format!("{}: {}", level_name(level), fields.message);
+    for (name, value) in fields.pairs {
+        let value = match value {
+            Value::String(value) => value,
+            value => value.to_string(),
+        };
+        text.extend([", ", &name, ": ", &value]);
+    }
+    // Nothing that a service said may steer the terminal.
+    let line: String = text
+        .chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    line + "\n"
+}
+
+/// The line for the host, with its end.
 pub(super) fn line(level: Level, module: &str, time: OffsetDateTime, fields: Fields) -> String {
     let head = [
         ("@level", level_name(level).to_owned()),

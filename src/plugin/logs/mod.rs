@@ -12,7 +12,7 @@ use std::io::{self, Write as _};
 use tracing::{level_filters::LevelFilter, subscriber::SetGlobalDefaultError};
 use tracing_subscriber::{Registry, layer::SubscriberExt as _};
 
-use self::layer::HostLayer;
+use self::{layer::HostLayer, line::Form};
 use super::Environment;
 
 /// Writes everything traced in this process to stderr for the host, and panics in a form it shows to the user.
@@ -21,8 +21,27 @@ use super::Environment;
 /// # Errors
 /// When something already receives what is traced in this process.
 pub fn install(environment: Environment<'_>, provider: &str) -> Result<(), SetGlobalDefaultError> {
+    install_as(line::line, environment, provider)
+}
+
+/// As [`install`], where a person reads stderr: a plain line for each event.
+///
+/// # Errors
+/// As [`install`].
+pub fn install_plain(
+    environment: Environment<'_>,
+    provider: &str,
+) -> Result<(), SetGlobalDefaultError> {
+    install_as(line::plain, environment, provider)
+}
+
+fn install_as(
+    form: Form,
+    environment: Environment<'_>,
+    provider: &str,
+) -> Result<(), SetGlobalDefaultError> {
     panics::install();
-    let layer = HostLayer::new(level(environment, provider), |line| {
+    let layer = HostLayer::new(level(environment, provider), form, |line| {
         // Whole lines under one lock; a host that no longer reads them is no reason to fail.
         drop(io::stderr().lock().write_all(line.as_bytes()));
     });

@@ -11,7 +11,7 @@ use super::{super::layer::HostLayer, *};
 fn written(level: LevelFilter, events: impl FnOnce()) -> Vec<Value> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&lines);
-    let layer = HostLayer::new(level, move |line| {
+    let layer = HostLayer::new(level, line, move |line| {
         sink.lock().unwrap().push(line.to_owned());
     });
     tracing::subscriber::with_default(Registry::default().with(layer), events);
@@ -39,6 +39,22 @@ fn checked(line: &str) -> Value {
         "{line}"
     );
     value
+}
+
+#[test]
+fn a_person_reads_a_plain_line() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let layer = HostLayer::new(LevelFilter::WARN, plain, move |line| {
+        sink.lock().unwrap().push(line.to_owned());
+    });
+    tracing::subscriber::with_default(Registry::default().with(layer), || {
+        tracing::warn!(path = "/tmp/\u{1b}[2J", count = 2, "cannot\nread");
+    });
+    assert_eq!(
+        *lines.lock().unwrap(),
+        ["warn: cannot read, count: 2, path: /tmp/ [2J\n"]
+    );
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! The registry pages under `docs/` are what the schema and the examples say. `UPDATE_DOCS=1 cargo test --test docs` rewrites them.
 
+#[allow(unreachable_pub, reason = "it is written for the library")]
+#[path = "docs/note.rs"]
+mod note;
 mod support;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use konnectazure::provider::KonnectAzure;
-use konnectazure::tf::provider::Provider as _;
+use konnectazure::resources::clients::Clients;
+use konnectazure::tf::provider::{Provider as _, Registry};
 use support::pages::{self, Kind};
 use support::{quotes, snippets};
 
@@ -260,6 +264,19 @@ fn links_of_the_repository_lead_somewhere() {
     }
     assert!(lost.is_empty(), "these lead nowhere:\n{}", lost.join("\n"));
     assert!(count > 20, "only {count} links were found");
+}
+
+/// The file that `CONTRIBUTING.md` shows compiles, and its schema and model are sound.
+#[test]
+fn the_resource_that_contributors_begin_with_is_sound() {
+    let shown = std::fs::read_to_string(pages::root().join("CONTRIBUTING.md")).expect("a text");
+    let file = include_str!("docs/note.rs").replace("konnectazure::", "crate::");
+    assert!(
+        shown.contains(&format!("```rust\n{file}```\n")),
+        "CONTRIBUTING.md shows another file than tests/docs/note.rs"
+    );
+    let registry = Registry::new().resource(note::resource(&Clients::default()));
+    assert_eq!(registry.faults(), Vec::<String>::new());
 }
 
 /// Where links lead within the documentation.

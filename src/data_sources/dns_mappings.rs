@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::konnect::{self, PrivateDns, PrivateDnsConfig, PrivateDnsId};
 use crate::model;
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::flow::InNetwork as _;
 use crate::resources::konnect_object::lookup::{self, Lookup, Wanted};
 use crate::resources::konnect_object::managed::Told;
@@ -56,11 +57,11 @@ pub struct DnsMappingsDataSource {
     konnect: Arc<konnect::Access>,
 }
 
-impl DnsMappingsDataSource {
-    /// A data source that uses this client once it is configured.
-    #[must_use]
-    pub const fn new(konnect: Arc<konnect::Access>) -> Self {
-        Self { konnect }
+/// The data source over clients that are configured later.
+#[must_use]
+pub fn data_source(clients: &Clients) -> DnsMappingsDataSource {
+    DnsMappingsDataSource {
+        konnect: Arc::clone(&clients.konnect),
     }
 }
 
@@ -86,7 +87,7 @@ impl DataSource for DnsMappingsDataSource {
                 "Which servers answer for which domains, one for each list of addresses.",
             ),
             Attribute::computed("mapping_type", Type::String).describe(
-                "Which of the documented kinds the mappings are: `1-to-1`, `N-to-1` or `M-to-N`.",
+                "Which of the documented types the mappings are: `1-to-1`, `N-to-1` or `M-to-N`.",
             ),
             Attribute::computed("domain_count", Type::Number)
                 .describe("How many domains are mapped."),

@@ -1,4 +1,4 @@
-//! The data sources, one file each.
+//! The data sources, one file each: the provider offers what the `data_source` of each makes.
 
 pub mod dns_mappings;
 pub mod network;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::http::scope::Scope;
 use crate::konnect::{self, Client, Network, NetworkFilter, NetworkId};
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::cloud_provider;
 use crate::resources::konnect_object::{NetworkModel, explain, network};
@@ -26,11 +27,11 @@ pub struct NetworkDataSource {
     konnect: Arc<konnect::Access>,
 }
 
-impl NetworkDataSource {
-    /// A data source that uses this client once it is configured.
-    #[must_use]
-    pub const fn new(konnect: Arc<konnect::Access>) -> Self {
-        Self { konnect }
+/// The data source over clients that are configured later.
+#[must_use]
+pub fn data_source(clients: &Clients) -> NetworkDataSource {
+    NetworkDataSource {
+        konnect: Arc::clone(&clients.konnect),
     }
 }
 

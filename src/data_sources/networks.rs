@@ -10,6 +10,7 @@ use crate::konnect::{
     self, Client, CloudProvider, Network, NetworkFilter, NetworkState, ProviderAccountId,
 };
 use crate::model;
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::cloud_provider;
 use crate::resources::konnect_object::{NetworkModel, explain, network};
@@ -42,11 +43,11 @@ pub struct NetworksDataSource {
     konnect: Arc<konnect::Access>,
 }
 
-impl NetworksDataSource {
-    /// A data source that uses this client once it is configured.
-    #[must_use]
-    pub const fn new(konnect: Arc<konnect::Access>) -> Self {
-        Self { konnect }
+/// The data source over clients that are configured later.
+#[must_use]
+pub fn data_source(clients: &Clients) -> NetworksDataSource {
+    NetworksDataSource {
+        konnect: Arc::clone(&clients.konnect),
     }
 }
 
@@ -81,7 +82,7 @@ impl DataSource for NetworksDataSource {
                 "networks",
                 AttributeKind::Nested(Nesting::List, network),
             )
-            .describe("The networks, ordered by name and id. Empty where none passes the filters."),
+            .describe("The networks, ordered by name and id. Empty if none passes the filters."),
         ];
         Schema::new(
             "The Dedicated Cloud Gateway networks of Konnect: all that the token may see, or those that pass every given filter.",

@@ -14,6 +14,7 @@ use crate::model;
 use crate::preflight::consent::KONG_CLIENT_ID;
 use crate::preflight::{self, Check, Clients, Inputs, Kind, Phase, Target};
 use crate::resources::azure_target;
+use crate::resources::clients;
 use crate::tf::attr::{Attr, List};
 use crate::tf::context::Context;
 use crate::tf::data_source::DataSource;
@@ -119,11 +120,12 @@ pub struct PreflightDataSource {
     konnect: Arc<konnect::Access>,
 }
 
-impl PreflightDataSource {
-    /// A data source that uses these clients once they are configured.
-    #[must_use]
-    pub const fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self { azure, konnect }
+/// The data source over clients that are configured later.
+#[must_use]
+pub fn data_source(clients: &clients::Clients) -> PreflightDataSource {
+    PreflightDataSource {
+        azure: Arc::clone(&clients.azure),
+        konnect: Arc::clone(&clients.konnect),
     }
 }
 
@@ -141,9 +143,10 @@ impl DataSource for PreflightDataSource {
         attributes.push(client_id());
         attributes.extend(computed());
         Schema::new(
-            "Checks what would make a `konnectazure_vnet_peering` fail, and tells the outcome as data, for `check` blocks and conditions. The \
-             peering makes the same checks by itself; this looks before there is one, or again later.\n\n\
-             Nothing is written. A failed check is no error of this data source, and what the caller has no right to look at is a `warning`.",
+            "Checks for anything that would make a `konnectazure_vnet_peering` fail, and returns the results as data for `check` blocks \
+             and conditions. The peering makes the same checks itself; use this before there is a peering, or to check again later.\n\n\
+             It writes nothing. A failed check is not an error of this data source, and a check that the caller lacks permission for is \
+             a `warning`.",
             attributes,
         )
     }
@@ -249,12 +252,12 @@ fn computed() -> [Attribute; 2] {
              `role_assignment`, `vnet_peerings`, `quota` or `regions`.",
         ),
         Attribute::computed("status", Type::String).describe(
-            "`passed`; `failed`: a peering would fail; `warning`: it may fail, or the caller has no right to look; `skipped`: another check did \
+            "`passed`; `failed`: a peering would fail; `warning`: it may fail, or the caller lacks permission to check; `skipped`: another check did \
              not pass, or there is nothing to check.",
         ),
         Attribute::computed("detail", Type::String).describe("What was found."),
         Attribute::computed("fix", Type::String)
-            .describe("What to do about it; empty where there is nothing to do."),
+            .describe("What to do about it; empty if there is nothing to do."),
     ];
     [
         Attribute::computed("passed", Type::Bool)

@@ -14,6 +14,7 @@ use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::preflight::consent::{
     KONG_CLIENT_ID, READ_RIGHTS, foreign_cloud_warning, ways_to_consent,
 };
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
@@ -48,9 +49,9 @@ crate::model! {
 }
 
 const DESCRIPTION: &str = "\
-The service principal of Kong's peering application in your Entra tenant, where someone else gives the consent: needs no \
-right but to read (`Application.Read.All`), and writes nothing. Where consent is missing, the error holds the link for an \
-administrator; with `wait_for_consent` it is waited for first.";
+The service principal of Kong's peering application in your Entra tenant, for when someone else gives the consent: it only needs \
+permission to read (`Application.Read.All`), and writes nothing. If consent is missing, the error contains the link for an \
+administrator; with `wait_for_consent`, the data source waits for it first.";
 
 /// The handler of `data \"konnectazure_service_principal\"`.
 #[derive(Debug)]
@@ -58,11 +59,11 @@ pub struct ServicePrincipalDataSource {
     azure: Arc<Access>,
 }
 
-impl ServicePrincipalDataSource {
-    /// A handler that asks `azure` for its client at each call.
-    #[must_use]
-    pub const fn new(azure: Arc<Access>) -> Self {
-        Self { azure }
+/// The data source over clients that are configured later.
+#[must_use]
+pub fn data_source(clients: &Clients) -> ServicePrincipalDataSource {
+    ServicePrincipalDataSource {
+        azure: Arc::clone(&clients.azure),
     }
 }
 
@@ -143,9 +144,9 @@ fn client_id() -> Attribute {
 fn wait_for_consent() -> Attribute {
     Attribute::optional("wait_for_consent", Type::String)
         .describe(
-            "How long to look again and again until an administrator has opened `admin_consent_url`, such as `30m`. The link \
-             is in the log meanwhile; `provider::konnectazure::admin_consent_url` can print it beforehand. Default: `0s`, a \
-             missing service principal is an error at once.",
+            "How long to wait until an administrator has accepted on `admin_consent_url`, such as `30m`. The log repeats the link \
+             meanwhile; `provider::konnectazure::admin_consent_url` can print it beforehand. Default: `0s`, with which a missing service \
+             principal is an error at once.",
         )
         .default_value("0s")
         .validate(Parses::new("a duration such as `90s` or `1h30m`", |text: &str| {
@@ -165,7 +166,7 @@ fn computed() -> [Attribute; 6] {
             "Whether the application can sign in to the tenant; while it cannot, peerings with it fail.",
         ),
         Attribute::computed("admin_consent_url", Type::String)
-            .describe("The page on which an administrator can give consent in a browser."),
+            .describe("The page on which an administrator gives consent."),
     ]
 }
 

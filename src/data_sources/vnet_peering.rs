@@ -8,6 +8,7 @@ use crate::azure::ids::VnetId;
 use crate::konnect::{self, Attachment, TransitGateway, TransitGatewayId};
 use crate::model;
 use crate::resources::azure_target::{self, KnownTarget, Target};
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::dns_config::{self, DnsConfigModel};
 use crate::resources::konnect_object::flow::InNetwork as _;
 use crate::resources::konnect_object::gateways::{Gateways, other_kind};
@@ -63,11 +64,11 @@ pub struct VnetPeeringDataSource {
     konnect: Arc<konnect::Access>,
 }
 
-impl VnetPeeringDataSource {
-    /// A data source that uses this client once it is configured.
-    #[must_use]
-    pub const fn new(konnect: Arc<konnect::Access>) -> Self {
-        Self { konnect }
+/// The data source over clients that are configured later.
+#[must_use]
+pub fn data_source(clients: &Clients) -> VnetPeeringDataSource {
+    VnetPeeringDataSource {
+        konnect: Arc::clone(&clients.konnect),
     }
 }
 

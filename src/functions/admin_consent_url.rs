@@ -14,12 +14,19 @@ const DESCRIPTION: &str = "\
 The address of the page on which an administrator of the tenant approves Kong's application: to print it, or to send it to the team \
 that may open it. Opening it takes an Application Administrator, Cloud Application Administrator, Privileged Role Administrator or Global \
 Administrator, and by itself permits nothing in any subscription.\n\n\
-The page is that of Azure's public cloud, because functions know nothing of the provider's configuration. In another cloud use the attribute \
+The page is that of Azure's public cloud, because functions do not know the provider's configuration. In another cloud, use the \
+attribute \
 `admin_consent_url` of the resource or data source `konnectazure_service_principal`, which follows the provider's `environment`.";
 
 /// The function.
 #[derive(Clone, Copy, Debug)]
 pub struct AdminConsentUrl;
+
+/// The function, which needs no client.
+#[must_use]
+pub const fn function() -> AdminConsentUrl {
+    AdminConsentUrl
+}
 
 impl Function for AdminConsentUrl {
     fn name(&self) -> &'static str {
@@ -27,7 +34,7 @@ impl Function for AdminConsentUrl {
     }
 
     fn summary(&self) -> &'static str {
-        "Makes the link to the consent page for Kong's application"
+        "Builds the consent link for Kong's application"
     }
 
     fn description(&self) -> &'static str {

@@ -9,12 +9,19 @@ use super::elements;
 
 const DESCRIPTION: &str = "\
 Whether any address block of the first list has an address in common with any of the second: Azure refuses to peer such networks, and Konnect \
-cannot change the block of a network that exists. IPv4 and IPv6 blocks never overlap. Bits behind the prefix may be set and do not count: \
+cannot change the block of a network that exists. IPv4 and IPv6 blocks never overlap. Bits behind the prefix may be set and are \
+ignored: \
 `10.99.98.0/21` is `10.99.96.0/21`. Blocks within one list are not compared with each other, and an empty list overlaps nothing.";
 
 /// The function.
 #[derive(Clone, Copy, Debug)]
 pub struct CidrsOverlap;
+
+/// The function, which needs no client.
+#[must_use]
+pub const fn function() -> CidrsOverlap {
+    CidrsOverlap
+}
 
 impl Function for CidrsOverlap {
     fn name(&self) -> &'static str {
@@ -22,7 +29,7 @@ impl Function for CidrsOverlap {
     }
 
     fn summary(&self) -> &'static str {
-        "Tells whether two lists of address blocks overlap"
+        "Determines whether two lists of address blocks overlap"
     }
 
     fn description(&self) -> &'static str {

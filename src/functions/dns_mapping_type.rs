@@ -14,13 +14,19 @@ const DOMAINS: &str = "domains";
 const ADDRESSES: &str = "target_ip_addresses";
 
 const DESCRIPTION: &str = "\
-Which of the documented kinds DNS mappings are, as the attribute `mapping_type` of `konnectazure_dns_mappings` tells it: `M-to-N` if a domain has \
-several addresses, otherwise `N-to-1` if several domains share an address, otherwise `1-to-1`. The rules are those of the resource: a domain stands \
-in one mapping only, and each mapping has at least one domain and one address.";
+Which of the documented types DNS mappings are, as `mapping_type` of `konnectazure_dns_mappings` reports it: `M-to-N` if a domain has \
+several addresses, otherwise `N-to-1` if several domains share an address, otherwise `1-to-1`. The rules are those of the resource: a \
+domain may appear in one mapping only, and each mapping has at least one domain and one address.";
 
 /// The function.
 #[derive(Clone, Copy, Debug)]
 pub struct DnsMappingType;
+
+/// The function, which needs no client.
+#[must_use]
+pub const fn function() -> DnsMappingType {
+    DnsMappingType
+}
 
 impl Function for DnsMappingType {
     fn name(&self) -> &'static str {
@@ -28,7 +34,7 @@ impl Function for DnsMappingType {
     }
 
     fn summary(&self) -> &'static str {
-        "Tells which of Konnect's kinds of DNS mapping mappings are"
+        "Determines the type of DNS mappings"
     }
 
     fn description(&self) -> &'static str {

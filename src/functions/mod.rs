@@ -1,4 +1,4 @@
-//! The provider's functions, one file each.
+//! The provider's functions, one file each: the provider offers what the `function` of each makes.
 //!
 //! They are pure, and run before the provider is configured, so that a configuration can be validated without any credential.
 //! Error texts begin small and end without a full stop, as they stand behind `Invalid value for "…" parameter: `.

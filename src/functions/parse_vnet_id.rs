@@ -11,25 +11,32 @@ use super::text;
 #[derive(Clone, Copy, Debug)]
 pub struct ParseVnetId;
 
+/// The function, which needs no client.
+#[must_use]
+pub const fn function() -> ParseVnetId {
+    ParseVnetId
+}
+
 impl Function for ParseVnetId {
     fn name(&self) -> &'static str {
         "parse_vnet_id"
     }
 
     fn summary(&self) -> &'static str {
-        "Takes the id of a virtual network apart"
+        "Splits the id of a virtual network into its parts"
     }
 
     fn description(&self) -> &'static str {
         "An object with the attributes `subscription_id`, `resource_group_name` and `vnet_name` of a virtual network's Azure Resource \
-         Manager id, each in the spelling of the id. The id of anything else, a subnet for instance, is refused. `vnet_id` goes the other way."
+         Manager id, each spelled as in the id. Any other id, such as a subnet's, is refused. `vnet_id` does the \
+         reverse."
     }
 
     fn parameters(&self) -> Vec<Parameter> {
         vec![Parameter::new(
             "id",
             Type::String,
-            "The virtual network's id. The letter case of its fixed parts does not count.",
+            "The virtual network's id. The case of its fixed parts is ignored.",
         )]
     }
 

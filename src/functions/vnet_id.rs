@@ -14,18 +14,24 @@ const ANY_NAME: &str = "any";
 #[derive(Clone, Copy, Debug)]
 pub struct MakeVnetId;
 
+/// The function, which needs no client.
+#[must_use]
+pub const fn function() -> MakeVnetId {
+    MakeVnetId
+}
+
 impl Function for MakeVnetId {
     fn name(&self) -> &'static str {
         "vnet_id"
     }
 
     fn summary(&self) -> &'static str {
-        "Makes the id of a virtual network from its parts"
+        "Builds the id of a virtual network from its parts"
     }
 
     fn description(&self) -> &'static str {
         "The Azure Resource Manager id of a virtual network, as `scope` of `konnectazure_role_assignment` and `vnet_id` of \
-         `konnectazure_vnet_peering` take it. Whether the virtual network exists is not looked at. `parse_vnet_id` goes the other way."
+         `konnectazure_vnet_peering` take it. Whether the virtual network exists is not checked. `parse_vnet_id` does the reverse."
     }
 
     fn parameters(&self) -> Vec<Parameter> {

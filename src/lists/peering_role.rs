@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::azure::ids::{ArmId, Guid};
 use crate::azure::{Access, Error, RoleType};
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::peering_role::{self, PeeringRoleModel};
 use crate::resources::scope;
@@ -39,11 +40,11 @@ pub struct PeeringRoleList {
     azure: Arc<Access>,
 }
 
-impl PeeringRoleList {
-    /// A list that asks `azure` for its client at each query.
-    #[must_use]
-    pub const fn new(azure: Arc<Access>) -> Self {
-        Self { azure }
+/// The list over clients that are configured later.
+#[must_use]
+pub fn list(clients: &Clients) -> PeeringRoleList {
+    PeeringRoleList {
+        azure: Arc::clone(&clients.azure),
     }
 }
 

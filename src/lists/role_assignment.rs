@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use crate::azure::ids::{ArmId, Guid, ParseIdError, RoleDefinitionId};
 use crate::azure::{Access, Client, Error, PrincipalType, RoleAssignment, RoleAssignmentFilter};
 use crate::http::scope::Scope;
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::role_assignment::{self, RoleAssignmentModel};
 use crate::resources::scope;
@@ -34,7 +35,7 @@ crate::model! {
 }
 
 const DESCRIPTION: &str = "\
-Finds the role assignments of service principals at a scope and below it; those that are inherited from above belong to other scopes. Needs \
+Finds the role assignments of service principals at a scope and below it; those that are inherited from above belong to those scopes. Needs \
 `Microsoft.Authorization/roleAssignments/read`, which Reader holds.";
 
 /// The list of role assignments.
@@ -43,11 +44,11 @@ pub struct RoleAssignmentList {
     azure: Arc<Access>,
 }
 
-impl RoleAssignmentList {
-    /// A list that asks `azure` for its client at each query.
-    #[must_use]
-    pub const fn new(azure: Arc<Access>) -> Self {
-        Self { azure }
+/// The list over clients that are configured later.
+#[must_use]
+pub fn list(clients: &Clients) -> RoleAssignmentList {
+    RoleAssignmentList {
+        azure: Arc::clone(&clients.azure),
     }
 }
 

@@ -1,13 +1,11 @@
 //! The provider itself: schema, configuration and its environment, clients, the registry.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
+use crate::resources::clients::Clients;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::provider::{Host, Provider, Registry};
 use crate::tf::schema::Schema;
-use crate::{azure, konnect};
 
 pub mod configuration;
 pub mod environment;
@@ -16,8 +14,7 @@ pub mod schema;
 
 /// The provider. Its clients are configured late, and again whenever the host says so.
 pub struct KonnectAzure {
-    azure: Arc<azure::Access>,
-    konnect: Arc<konnect::Access>,
+    clients: Clients,
     registry: Registry,
     variables: Box<environment::Lookup>,
 }
@@ -25,12 +22,10 @@ pub struct KonnectAzure {
 impl KonnectAzure {
     /// A provider that is not configured yet; `variables` reads the environment.
     pub fn new(variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        let azure = Arc::new(azure::Access::default());
-        let konnect = Arc::new(konnect::Access::default());
-        let registry = registry::registry(&azure, &konnect);
+        let clients = Clients::default();
+        let registry = registry::registry(&clients);
         Self {
-            azure,
-            konnect,
+            clients,
             registry,
             variables: Box::new(variables),
         }
@@ -52,8 +47,8 @@ impl Provider for KonnectAzure {
     async fn configure(&self, config: Self::Model, _host: Host) -> Diagnostics {
         match configuration::resolve(&config, &self.variables) {
             Ok(settings) => {
-                self.azure.configure(settings.azure);
-                self.konnect.configure(settings.konnect);
+                self.clients.azure.configure(settings.azure);
+                self.clients.konnect.configure(settings.konnect);
                 Diagnostics::new()
             }
             Err(diagnostics) => diagnostics,

@@ -1,22 +1,26 @@
 //! The managed resources, one file or folder each.
+//!
+//! The first modules are the types, and the provider offers what the `resource` of each makes. The others are shared.
 
-use crate::http::scope::Scope;
-use crate::tf::context::Context;
+pub mod dns_mappings;
+pub mod peering_role;
+pub mod private_hosted_zone;
+pub mod role_assignment;
+pub mod service_principal;
+pub mod virtual_hub_peering;
+pub mod vnet_peering;
 
 pub mod azure_target;
-pub mod dns_mappings;
+pub mod clients;
 pub mod equivalence;
 pub mod explain;
 pub mod konnect_object;
 mod moved;
-pub mod peering_role;
 mod planned;
-pub mod private_hosted_zone;
-pub mod role_assignment;
-pub mod service_principal;
 mod settle;
-pub mod virtual_hub_peering;
-pub mod vnet_peering;
+
+use crate::http::scope::Scope;
+use crate::tf::context::Context;
 
 /// What bounds the remote calls of one lifecycle call: the user's timeout and interruption.
 #[must_use]

@@ -73,6 +73,7 @@ const APART: &[&str] = &["resources", "data_sources", "lists", "functions"];
 /// What lies directly in `src/resources` without being a resource, for all of them and for data sources, lists and functions.
 pub(crate) const SHARED: &[&str] = &[
     "azure_target",
+    "clients",
     "equivalence",
     "explain",
     "konnect_object",

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{Listing, NetworkObjects, name_or_id};
 use crate::konnect::{self, Client, NetworkId, PrivateDns, PrivateDnsConfig};
+use crate::resources::clients::Clients;
 use crate::resources::dns_mappings::DnsMappingsModel;
 use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::phase::{Lifecycle as _, Phase};
@@ -14,12 +15,10 @@ use crate::tf::diagnostics::Diagnostics;
 /// DNS mappings.
 pub struct DnsMappings;
 
-impl DnsMappings {
-    /// The list over a client that is configured later.
-    #[must_use]
-    pub const fn list(konnect: Arc<konnect::Access>) -> NetworkObjects<Self> {
-        NetworkObjects::over(konnect, Self)
-    }
+/// The list over clients that are configured later.
+#[must_use]
+pub fn list(clients: &Clients) -> NetworkObjects<DnsMappings> {
+    NetworkObjects::over(Arc::clone(&clients.konnect), DnsMappings)
 }
 
 #[async_trait]
@@ -30,7 +29,7 @@ impl Listing for DnsMappings {
     const TYPE_NAME: &'static str = "konnectazure_dns_mappings";
     const NOUN: &'static str = "DNS mappings";
     const DESCRIPTION: &'static str = "\
-Finds the DNS mappings of Konnect networks, whoever made them: in one network, or in every network that the token may see. Reading private DNS \
+Finds the DNS mappings of Konnect networks, whoever created them: in one network, or in every network that the token may see. Reading private DNS \
 needs the role `Network Admin` in Konnect.";
 
     fn pages<'c>(client: &'c Client, network_id: &NetworkId) -> konnect::List<'c, PrivateDns> {

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{Listing, NetworkObjects, name_or_id};
 use crate::konnect::{self, Client, NetworkId, PrivateDns, PrivateDnsConfig};
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::phase::{Lifecycle as _, Phase};
 use crate::resources::private_hosted_zone::PrivateHostedZoneModel;
@@ -14,12 +15,10 @@ use crate::tf::diagnostics::Diagnostics;
 /// Linked private DNS zones.
 pub struct PrivateHostedZones;
 
-impl PrivateHostedZones {
-    /// The list over a client that is configured later.
-    #[must_use]
-    pub const fn list(konnect: Arc<konnect::Access>) -> NetworkObjects<Self> {
-        NetworkObjects::over(konnect, Self)
-    }
+/// The list over clients that are configured later.
+#[must_use]
+pub fn list(clients: &Clients) -> NetworkObjects<PrivateHostedZones> {
+    NetworkObjects::over(Arc::clone(&clients.konnect), PrivateHostedZones)
 }
 
 #[async_trait]
@@ -30,7 +29,7 @@ impl Listing for PrivateHostedZones {
     const TYPE_NAME: &'static str = "konnectazure_private_hosted_zone";
     const NOUN: &'static str = "private hosted zones";
     const DESCRIPTION: &'static str = "\
-Finds the private DNS zones that are linked to Konnect networks, whoever made them: in one network, or in every network that the token may see. Reading private DNS \
+Finds the private DNS zones that are linked to Konnect networks, whoever created them: in one network, or in every network that the token may see. Reading private DNS \
 needs the role `Network Admin` in Konnect.";
 
     fn pages<'c>(client: &'c Client, network_id: &NetworkId) -> konnect::List<'c, PrivateDns> {

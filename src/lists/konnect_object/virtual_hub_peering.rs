@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{Listing, NetworkObjects, name_or_id};
 use crate::konnect::{self, Attachment, Client, NetworkId, TransitGateway};
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::phase::{Lifecycle as _, Phase};
 use crate::resources::virtual_hub_peering::VirtualHubPeeringModel;
@@ -14,12 +15,10 @@ use crate::tf::diagnostics::Diagnostics;
 /// Peerings with virtual hubs.
 pub struct VirtualHubPeerings;
 
-impl VirtualHubPeerings {
-    /// The list over a client that is configured later.
-    #[must_use]
-    pub const fn list(konnect: Arc<konnect::Access>) -> NetworkObjects<Self> {
-        NetworkObjects::over(konnect, Self)
-    }
+/// The list over clients that are configured later.
+#[must_use]
+pub fn list(clients: &Clients) -> NetworkObjects<VirtualHubPeerings> {
+    NetworkObjects::over(Arc::clone(&clients.konnect), VirtualHubPeerings)
 }
 
 #[async_trait]
@@ -30,7 +29,7 @@ impl Listing for VirtualHubPeerings {
     const TYPE_NAME: &'static str = "konnectazure_virtual_hub_peering";
     const NOUN: &'static str = "virtual hub peerings";
     const DESCRIPTION: &'static str = "\
-Finds the peerings of Konnect networks with Azure virtual hubs, whoever made them: in one network, or in every network that the token may see.";
+Finds the peerings of Konnect networks with Azure virtual hubs, whoever created them: in one network, or in every network that the token may see.";
 
     fn pages<'c>(client: &'c Client, network_id: &NetworkId) -> konnect::List<'c, TransitGateway> {
         client.transit_gateways_in_pages(network_id)

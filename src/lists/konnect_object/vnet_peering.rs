@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{Listing, NetworkObjects, name_or_id};
-use crate::azure;
 use crate::http::scope::Scope;
 use crate::konnect::{self, Attachment, Client, Network, NetworkId, TransitGateway};
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::managed::Managed as _;
 use crate::resources::konnect_object::phase::{Lifecycle as _, Phase};
-use crate::resources::vnet_peering::{VnetPeeringModel, VnetPeeringResource};
+use crate::resources::vnet_peering::{self, VnetPeeringModel, VnetPeeringResource};
 use crate::tf::diagnostics::Diagnostics;
 
 /// Peerings with virtual networks.
@@ -18,13 +18,11 @@ pub struct VnetPeerings {
     resource: VnetPeeringResource,
 }
 
-impl VnetPeerings {
-    /// The list over clients that are configured later.
-    #[must_use]
-    pub fn list(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> NetworkObjects<Self> {
-        let resource = VnetPeeringResource::new(azure, Arc::clone(&konnect));
-        NetworkObjects::over(konnect, Self { resource })
-    }
+/// The list over clients that are configured later.
+#[must_use]
+pub fn list(clients: &Clients) -> NetworkObjects<VnetPeerings> {
+    let resource = vnet_peering::resource(clients);
+    NetworkObjects::over(Arc::clone(&clients.konnect), VnetPeerings { resource })
 }
 
 #[async_trait]
@@ -35,7 +33,7 @@ impl Listing for VnetPeerings {
     const TYPE_NAME: &'static str = "konnectazure_vnet_peering";
     const NOUN: &'static str = "virtual network peerings";
     const DESCRIPTION: &'static str = "\
-Finds the peerings of Konnect networks with Azure virtual networks, whoever made them: in one network, or in every network that the token may \
+Finds the peerings of Konnect networks with Azure virtual networks, whoever created them: in one network, or in every network that the token may \
 see. With `include_resource` the half in Azure is looked up for each, where the provider's credential may read the virtual network.";
 
     fn pages<'c>(client: &'c Client, network_id: &NetworkId) -> konnect::List<'c, TransitGateway> {

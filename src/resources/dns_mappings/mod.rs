@@ -19,6 +19,7 @@ use crate::azure;
 use crate::http::poll::Progress;
 use crate::konnect::{self, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId};
 use crate::preflight::reachable;
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::creation::Creation;
 use crate::resources::konnect_object::flow::NotReady;
 use crate::resources::konnect_object::import::Place;
@@ -54,13 +55,16 @@ pub struct DnsMappingsResource {
     konnect: Arc<konnect::Access>,
 }
 
-impl DnsMappingsResource {
-    /// A resource that uses these clients once they are configured.
-    #[must_use]
-    pub const fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self { azure, konnect }
+/// The resource over clients that are configured later.
+#[must_use]
+pub fn resource(clients: &Clients) -> DnsMappingsResource {
+    DnsMappingsResource {
+        azure: Arc::clone(&clients.azure),
+        konnect: Arc::clone(&clients.konnect),
     }
+}
 
+impl DnsMappingsResource {
     /// What new mappings do not get along with. What cannot be looked at says nothing: nothing here fails a creation.
     async fn surroundings(
         &self,

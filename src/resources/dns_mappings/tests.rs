@@ -124,7 +124,7 @@ fn fields_are_found_on_their_attributes() {
 
 #[test]
 fn a_repeated_domain_is_an_error_and_an_odd_address_a_warning() {
-    let resource = DnsMappingsResource::new(Arc::default(), Arc::default());
+    let resource = resource(&Clients::default());
     let mut diagnostics = Diagnostics::new();
     let repeated = model(&[
         (&["a.example"], &["8.8.8.8"]),

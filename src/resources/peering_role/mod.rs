@@ -30,6 +30,7 @@ use async_trait::async_trait;
 
 use crate::azure::ids::{ArmId, RoleDefinitionId};
 use crate::azure::{Access, RoleDefinition};
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::planned::{known, parsed};
 use crate::resources::{scope, settle};
@@ -58,16 +59,16 @@ pub struct PeeringRoleResource {
     shared: Shared,
 }
 
-impl PeeringRoleResource {
-    /// A handler that asks `azure` for its client at each call.
-    #[must_use]
-    pub fn new(azure: Arc<Access>) -> Self {
-        Self {
-            azure,
-            shared: Shared::default(),
-        }
+/// The resource over clients that are configured later.
+#[must_use]
+pub fn resource(clients: &Clients) -> PeeringRoleResource {
+    PeeringRoleResource {
+        azure: Arc::clone(&clients.azure),
+        shared: Shared::default(),
     }
+}
 
+impl PeeringRoleResource {
     fn roles(&self, context: &Context, failure: &Failure<'_>) -> Result<Roles<'_>, Diagnostics> {
         let client = self.azure.client();
         Ok(Roles {

@@ -19,6 +19,7 @@ use async_trait::async_trait;
 
 use crate::azure;
 use crate::konnect;
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::creation::Creation;
 use crate::resources::konnect_object::hints::{Hints, Needs};
@@ -59,18 +60,18 @@ pub struct PrivateHostedZoneResource {
     turns: Turns,
 }
 
-impl PrivateHostedZoneResource {
-    /// A resource that uses these clients once they are configured.
-    #[must_use]
-    pub fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self {
-            azure,
-            konnect,
-            replaced: Replaced::default(),
-            turns: Turns::default(),
-        }
+/// The resource over clients that are configured later.
+#[must_use]
+pub fn resource(clients: &Clients) -> PrivateHostedZoneResource {
+    PrivateHostedZoneResource {
+        azure: Arc::clone(&clients.azure),
+        konnect: Arc::clone(&clients.konnect),
+        replaced: Replaced::default(),
+        turns: Turns::default(),
     }
+}
 
+impl PrivateHostedZoneResource {
     /// The provider's subscription, where one is configured.
     fn default_subscription(&self) -> Option<String> {
         let client = self.azure.client().ok()?;

@@ -23,6 +23,7 @@ use crate::azure::ids::RoleAssignmentId;
 use crate::azure::{Access, Client, Error, RoleAssignment};
 use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, tolerate};
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::planned::parsed;
 use crate::resources::{scope, settle};
@@ -47,13 +48,15 @@ pub struct RoleAssignmentResource {
     azure: Arc<Access>,
 }
 
-impl RoleAssignmentResource {
-    /// A handler that asks `azure` for its client at each call.
-    #[must_use]
-    pub const fn new(azure: Arc<Access>) -> Self {
-        Self { azure }
+/// The resource over clients that are configured later.
+#[must_use]
+pub fn resource(clients: &Clients) -> RoleAssignmentResource {
+    RoleAssignmentResource {
+        azure: Arc::clone(&clients.azure),
     }
+}
 
+impl RoleAssignmentResource {
     fn client(&self, failure: &Failure<'_>) -> Result<Arc<Client>, Diagnostics> {
         self.azure.client().map_err(|error| failure.explain(&error))
     }

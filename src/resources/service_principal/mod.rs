@@ -22,6 +22,7 @@ use crate::azure::ids::Guid;
 use crate::azure::{Access, Cloud, ServicePrincipal};
 use crate::http::Scope;
 use crate::preflight::consent::{foreign_cloud_warning, ways_to_consent};
+use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::planned::{known, parsed};
 use crate::resources::scope;
@@ -43,13 +44,15 @@ pub struct ServicePrincipalResource {
     azure: Arc<Access>,
 }
 
-impl ServicePrincipalResource {
-    /// A handler that asks `azure` for its client at each call.
-    #[must_use]
-    pub const fn new(azure: Arc<Access>) -> Self {
-        Self { azure }
+/// The resource over clients that are configured later.
+#[must_use]
+pub fn resource(clients: &Clients) -> ServicePrincipalResource {
+    ServicePrincipalResource {
+        azure: Arc::clone(&clients.azure),
     }
+}
 
+impl ServicePrincipalResource {
     async fn session(
         &self,
         scope: &Scope,

@@ -20,6 +20,7 @@ use crate::azure;
 use crate::azure::ids::VhubId;
 use crate::konnect;
 use crate::resources::azure_target;
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::creation::Creation;
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
@@ -58,17 +59,17 @@ pub struct VirtualHubPeeringResource {
     replaced: Replaced,
 }
 
-impl VirtualHubPeeringResource {
-    /// A resource that uses these clients once they are configured.
-    #[must_use]
-    pub fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self {
-            azure,
-            konnect,
-            replaced: Replaced::default(),
-        }
+/// The resource over clients that are configured later.
+#[must_use]
+pub fn resource(clients: &Clients) -> VirtualHubPeeringResource {
+    VirtualHubPeeringResource {
+        azure: Arc::clone(&clients.azure),
+        konnect: Arc::clone(&clients.konnect),
+        replaced: Replaced::default(),
     }
+}
 
+impl VirtualHubPeeringResource {
     fn preflight<'a>(&'a self, context: &'a Context) -> Preflight<'a> {
         Preflight::new(&self.azure, &self.konnect, &self.replaced, context)
     }

@@ -25,6 +25,7 @@ use crate::http::poll::{Poll, Waited};
 use crate::http::scope::Scope;
 use crate::konnect::{self, Network};
 use crate::resources::azure_target;
+use crate::resources::clients::Clients;
 use crate::resources::konnect_object::creation::Creation;
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::import::Place;
@@ -66,15 +67,13 @@ pub struct VnetPeeringResource {
     replaced: Replaced,
 }
 
-impl VnetPeeringResource {
-    /// A resource that uses these clients once they are configured.
-    #[must_use]
-    pub fn new(azure: Arc<azure::Access>, konnect: Arc<konnect::Access>) -> Self {
-        Self {
-            azure,
-            konnect,
-            replaced: Replaced::default(),
-        }
+/// The resource over clients that are configured later.
+#[must_use]
+pub fn resource(clients: &Clients) -> VnetPeeringResource {
+    VnetPeeringResource {
+        azure: Arc::clone(&clients.azure),
+        konnect: Arc::clone(&clients.konnect),
+        replaced: Replaced::default(),
     }
 }
 

@@ -28,7 +28,7 @@ fn named_by_id() -> VnetPeeringModel {
 #[test]
 fn there_is_time_for_what_takes_half_an_hour() {
     // Row 44 of docs/user-pains.md.
-    let resource = VnetPeeringResource::new(Arc::default(), Arc::default());
+    let resource = resource(&Clients::default());
     let Timeouts { create, delete, .. } = resource.timeouts();
     assert_eq!((create.as_secs(), delete.as_secs()), (60 * 60, 30 * 60));
 }

@@ -1,0 +1,14 @@
+//! What everything that is registered may ask for.
+
+use std::sync::Arc;
+
+use crate::{azure, konnect};
+
+/// Access to both clouds, which is configured after it was handed out.
+#[derive(Clone, Debug, Default)]
+pub struct Clients {
+    /// Azure Resource Manager and Microsoft Graph.
+    pub azure: Arc<azure::Access>,
+    /// Konnect's Cloud Gateways.
+    pub konnect: Arc<konnect::Access>,
+}

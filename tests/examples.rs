@@ -12,6 +12,7 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Mutex;
 
 use konnectazure::provider::KonnectAzure;
@@ -20,7 +21,7 @@ use serde_json::{Value as Json, json};
 use support::pages::root;
 use support::patience::eventually;
 use support::simulator::{Seed, Simulator};
-use support::snippets::{self, Snippet};
+use support::snippets::{self, Kind, Snippet};
 use support::terraform::Workspace;
 use support::version::Feature;
 
@@ -319,14 +320,8 @@ fn configurations() -> BTreeMap<String, String> {
             .into_iter()
             .map(|(folder, text)| (folder.to_owned(), text)),
     );
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let mut pages = snippets::files(&root, "docs", "md");
-    pages.push(Snippet {
-        place: "README.md".to_owned(),
-        text: readme,
-    });
-    for page in &pages {
-        for snippet in snippets::fenced(&page.place, &page.text) {
+    for page in &pages(&root) {
+        for snippet in snippets::fenced(&page.place, &page.text, Kind::Configuration) {
             // Generated pages repeat the example files.
             let is_repeated = examples
                 .iter()
@@ -336,12 +331,90 @@ fn configurations() -> BTreeMap<String, String> {
             }
         }
     }
-    found.retain(|_, text| !snippets::is_foreign(text));
     for place in ["README.md", "examples/complete", "examples/resources"] {
         let is_there = found.keys().any(|key| key.starts_with(place));
         assert!(is_there, "nothing of {place} was found");
     }
     found
+}
+
+/// Every text of the repository that people read as a page.
+fn pages(root: &Path) -> Vec<Snippet> {
+    let mut found = snippets::files(root, "docs", "md");
+    found.extend(snippets::files(root, "templates", "md"));
+    for entry in std::fs::read_dir(root).unwrap().flatten() {
+        if entry.path().extension().is_some_and(|found| found == "md") {
+            let place = entry.file_name().into_string().unwrap();
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            found.push(Snippet { place, text });
+        }
+    }
+    found
+}
+
+#[test]
+fn every_block_that_people_read_is_of_a_kind_that_is_validated() {
+    let mut count = 0;
+    let mut unknown = Vec::new();
+    for page in pages(&root()) {
+        for block in snippets::blocks(&page.place, &page.text) {
+            count += 1;
+            if snippets::kind(&block.text).is_none() {
+                unknown.push(block.place);
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "nothing validates {unknown:?}");
+    assert!(count > 50, "only {count} blocks were found");
+}
+
+#[test]
+fn values_that_people_read_are_those_that_an_example_asks_for() {
+    let root = root();
+    let configurations = configurations();
+    let mut count = 0;
+    for page in pages(&root) {
+        for values in snippets::fenced(&page.place, &page.text, Kind::Values) {
+            count += 1;
+            let given = snippets::assigned(&values.text).unwrap();
+            let is_for = |(place, text): (&String, &String)| {
+                let variables = place.starts_with("examples/").then(|| variables(text));
+                variables.is_some_and(|(all, required)| {
+                    required.is_subset(&given) && given.is_subset(&all)
+                })
+            };
+            assert!(
+                configurations.iter().any(is_for),
+                "{} is for no example: {given:?}",
+                values.place
+            );
+            let workspace = Workspace::new(Vec::new());
+            workspace.write(&format!("locals {{\n{}}}\n", values.text));
+            let validated = workspace.run(&["validate", "-no-color"]);
+            assert!(
+                validated.status.success(),
+                "{}\n{}",
+                values.place,
+                validated.text
+            );
+        }
+    }
+    assert!(count > 0, "no values were found");
+}
+
+/// The variables that a configuration declares: all of them, and those without a default.
+fn variables(text: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut all = BTreeSet::new();
+    let mut required = BTreeSet::new();
+    for block in text.split("variable \"").skip(1) {
+        let (name, rest) = block.split_once('"').unwrap();
+        let body = rest.split("\n}").next().unwrap_or_default();
+        all.insert(name.to_owned());
+        if !body.contains("default ") {
+            required.insert(name.to_owned());
+        }
+    }
+    (all, required)
 }
 
 #[test]
@@ -351,8 +424,8 @@ fn every_query_that_people_read_is_valid() {
     }
     let root = root();
     let mut found = snippets::files(&root, "examples/list-resources", "hcl");
-    for page in snippets::files(&root, "docs", "md") {
-        found.extend(snippets::queries(&page.place, &page.text));
+    for page in pages(&root) {
+        found.extend(snippets::fenced(&page.place, &page.text, Kind::Query));
     }
     assert!(found.len() > 6, "queries were found");
     let provider = KonnectAzure::new(|_| None);
@@ -435,7 +508,7 @@ fn a_mistake_in_a_snippet_is_found_and_what_it_leaves_out_is_not_one() {
     let provider = KonnectAzure::new(|_| None);
     let workspace = Workspace::new(Vec::new());
     let validate = |text: &str| {
-        assert!(snippets::is_configuration(text) && !snippets::is_foreign(text));
+        assert_eq!(snippets::kind(text), Some(Kind::Configuration));
         let whole = snippets::complete(text, provider.registry());
         std::fs::write(workspace.folder().join("main.tf"), whole).unwrap();
         workspace.run(&["validate", "-no-color"]).status.success()
@@ -462,18 +535,20 @@ fn a_mistake_in_a_snippet_is_found_and_what_it_leaves_out_is_not_one() {
 }
 
 #[test]
-fn fenced_blocks_count_where_they_are_whole_configurations_of_ours() {
-    let page = "```hcl\nresource \"a\" \"b\" {}\n```\n```hcl\nname = 1\n```\n```sh\nimport\n```\n  ```terraform\n# why\nimport {\n}\n  ```\n";
-    let found: Vec<String> = snippets::fenced("page.md", page)
+fn a_block_is_of_the_kind_of_its_file() {
+    let page = "```hcl\nresource \"a\" \"b\" {}\n```\n```hcl\n# why\nname = 1\n```\n```sh\nimport\n```\n  ```terraform\nlist \"a\" \"b\" {\n}\n  ```\n\
+                ```hcl\nrange(3)\n```\n```hcl\na = 1\nb {\n}\n```\n";
+    let found: Vec<(String, Option<Kind>)> = snippets::blocks("page.md", page)
         .into_iter()
-        .map(|snippet| snippet.place)
+        .map(|block| (block.place, snippets::kind(&block.text)))
         .collect();
-    assert_eq!(found, ["page.md:1", "page.md:10"]);
-    assert!(snippets::is_foreign("resource \"azurerm_subnet\" \"a\" {}"));
-    assert!(snippets::is_foreign(
-        "locals {\n  id = data.azuread_client_config.this.id\n}"
-    ));
-    assert!(!snippets::is_foreign(
-        "# as azurerm_subnet\nmoved {\n  from = azurerm_role_assignment.kong\n}"
-    ));
+    let expected = [
+        ("page.md:1", Some(Kind::Configuration)),
+        ("page.md:4", Some(Kind::Values)),
+        ("page.md:11", Some(Kind::Query)),
+        ("page.md:15", None),
+        ("page.md:18", None),
+    ]
+    .map(|(place, kind)| (place.to_owned(), kind));
+    assert_eq!(found, expected);
 }

@@ -117,7 +117,6 @@ fn example(simulator: &Simulator, kind: &str, name: &str) -> String {
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         .replace(&page_vnet, orders)
         .replace(PAGE_SUBSCRIPTION, simulator.url("subscription_id"))
-        .replace("azurerm_virtual_network.orders.id", &format!("\"{orders}\""))
         // The local cloud has one hub, and networks enough for two peerings with it.
         .replace("hub-westeurope", "hub-eastus2")
         .replace(

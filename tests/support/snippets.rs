@@ -1,9 +1,8 @@
 //! The configurations that people read: example files, and fenced blocks in Markdown; each made whole enough for `terraform validate`.
 //!
-//! A fenced block counts where it is marked `hcl` or `terraform` and begins with a top-level block (`resource`, `import`, …): a few attributes
-//! shown alone are no configuration. Not validated are blocks that name types of other providers, which are not at hand here; such a type
-//! may stand in the `from` of a `moved` or `removed` block, where its provider is not asked. Blocks that begin with `list` belong into query files, which
-//! Terraform reads from 1.14 on: they are validated where the program does.
+//! Every fenced block that is marked `hcl` or `terraform` is of one [`Kind`], and each kind has its test; there are no exceptions. Types of
+//! other providers are not at hand here, so that a block that needs one fails; they may stand in the `from` of a `moved` or `removed` block,
+//! where their provider is not asked.
 //!
 //! Pages show parts, so that a snippet may refer to what it does not declare: a variable, a local value, or an object of ours. What is
 //! missing is declared with unknown values, so everything that the snippet does say is checked against the schema.
@@ -33,15 +32,6 @@ const TOP_LEVEL: [&str; 12] = [
     "variable",
 ];
 
-/// How the types of providers begin that are named beside ours.
-const FOREIGN: [&str; 5] = [
-    "azapi_",
-    "azuread_",
-    "azurerm_",
-    "konnect_cloud_",
-    "konnect_gateway_",
-];
-
 /// Stands for what a page leaves out: a variable without a value is unknown to `terraform validate`.
 const LEFT_OUT: &str = "what_the_page_leaves_out";
 
@@ -54,21 +44,53 @@ pub struct Snippet {
     pub text: String,
 }
 
-/// The blocks of a Markdown text that count.
-pub fn fenced(path: &str, markdown: &str) -> Vec<Snippet> {
+/// The file that a block belongs into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `main.tf`: it begins with a top-level block.
+    Configuration,
+    /// `main.tfquery.hcl`, which Terraform reads from 1.14 on: it begins with a `list` block.
+    Query,
+    /// `terraform.tfvars`: assignments alone.
+    Values,
+}
+
+/// What a block is; `None` for what could not be validated.
+pub fn kind(text: &str) -> Option<Kind> {
+    let first = code_lines(text).next()?;
+    let word = first.split([' ', '{']).next()?;
+    if word == "list" {
+        Some(Kind::Query)
+    } else if TOP_LEVEL.contains(&word) {
+        Some(Kind::Configuration)
+    } else if assigned(text).is_some() {
+        Some(Kind::Values)
+    } else {
+        None
+    }
+}
+
+/// The names that a text of single-line assignments gives values to; `None` for any other text.
+pub fn assigned(text: &str) -> Option<BTreeSet<String>> {
+    code_lines(text)
+        .map(|line| {
+            let (name, _) = line.split_once('=')?;
+            let name = name.trim_end();
+            let is_name = !name.is_empty() && words(name).eq([name]);
+            is_name.then(|| name.to_owned())
+        })
+        .collect()
+}
+
+/// The blocks of a Markdown text of one kind.
+pub fn fenced(path: &str, markdown: &str, wanted: Kind) -> Vec<Snippet> {
     let mut found = blocks(path, markdown);
-    found.retain(|snippet| is_configuration(&snippet.text));
+    found.retain(|snippet| kind(&snippet.text) == Some(wanted));
     found
 }
 
-/// The blocks of a Markdown text that belong into a query file.
-pub fn queries(path: &str, markdown: &str) -> Vec<Snippet> {
-    let mut found = blocks(path, markdown);
-    found.retain(|snippet| first_word(&snippet.text) == "list");
-    found
-}
-
-fn blocks(path: &str, markdown: &str) -> Vec<Snippet> {
+/// Every block of a Markdown text that is marked as HCL.
+pub fn blocks(path: &str, markdown: &str) -> Vec<Snippet> {
     let mut found = Vec::new();
     let mut open: Option<(usize, bool, String)> = None;
     for (index, line) in markdown.lines().enumerate() {
@@ -98,25 +120,6 @@ fn blocks(path: &str, markdown: &str) -> Vec<Snippet> {
     }
     assert!(open.is_none(), "{path}: a fenced block does not end");
     found
-}
-
-/// Whether the text begins as a whole configuration does.
-pub fn is_configuration(text: &str) -> bool {
-    TOP_LEVEL.contains(&first_word(text))
-}
-
-fn first_word(text: &str) -> &str {
-    let first = code_lines(text).next().unwrap_or_default();
-    first.split([' ', '{']).next().unwrap_or_default()
-}
-
-/// Whether the text needs another provider.
-pub fn is_foreign(text: &str) -> bool {
-    code_lines(text)
-        .filter(|line| !line.trim_start().starts_with("from "))
-        .flat_map(words)
-        .map(|word| word.strip_prefix("data.").unwrap_or(word))
-        .any(|word| FOREIGN.iter().any(|prefix| word.starts_with(prefix)))
 }
 
 /// The text with declarations of everything that it refers to and does not declare.
@@ -177,8 +180,9 @@ fn declaration(block: &str, kind: &str, name: &str, schema: &Schema) -> String {
     text
 }
 
+/// Data may be declared within a `check` block.
 fn declares(text: &str, header: &str) -> bool {
-    code_lines(text).any(|line| line.starts_with(header))
+    code_lines(text).any(|line| line.trim_start().starts_with(header))
 }
 
 /// Local values stand in a block of their own, indented by one step.

@@ -157,7 +157,7 @@ pub struct Check {
     pub status: Status,
     /// What was found, in sentences.
     pub detail: String,
-    /// What to do about it; empty where there is nothing to do.
+    /// What to do about it; empty if there is nothing to do.
     pub fix: String,
 }
 

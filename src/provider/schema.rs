@@ -147,10 +147,8 @@ pub fn schema() -> Schema {
         "Connects Azure virtual networks with Kong Konnect's Dedicated \
          Cloud Gateways: Kong's application in the Entra tenant, the custom \
          role and its assignment, the peering until it is ready, and the \
-         DNS mappings, in one apply.\n\nEvery setting is optional and falls \
-         back to the environment variables named beside it; the \
-         configuration beats the environment. An empty text counts as not \
-         set, in either.",
+         DNS mappings, in one apply.\n\nEvery setting is optional and falls back to the environment variables listed with it. The \
+         configuration takes precedence over the environment. An empty string counts as not set in both.",
         groups.into_iter().flatten().collect(),
     )
 }
@@ -182,12 +180,12 @@ fn application() -> Vec<Attribute> {
         text(
             "tenant_id",
             "Entra tenant. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`. \
-             Default: the Azure CLI's, where that is the credential.",
+             Default: the Azure CLI's, if that is the credential.",
         )
         .validate(guid()),
         text(
             "subscription_id",
-            "Subscription for look-ups that name none. Environment: \
+            "Subscription for lookups that do not name one. Environment: \
              `ARM_SUBSCRIPTION_ID`, `AZURE_SUBSCRIPTION_ID`.",
         )
         .validate(guid()),
@@ -253,7 +251,7 @@ fn identities() -> Vec<Attribute> {
         ),
         text(
             "oidc_request_url",
-            "Where the pipeline issues identity tokens. Environment: \
+            "URL from which the pipeline's identity tokens are requested. Environment: \
              `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, \
              `SYSTEM_OIDCREQUESTURI`.",
         )
@@ -263,7 +261,7 @@ fn identities() -> Vec<Attribute> {
         ))),
         text(
             "oidc_request_token",
-            "Token with which identity tokens are asked for. Environment: \
+            "Token that authorises requests for identity tokens. Environment: \
              `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, \
              `SYSTEM_ACCESSTOKEN`.",
         )
@@ -286,7 +284,7 @@ fn identities() -> Vec<Attribute> {
         ),
         switch(
             "use_cli",
-            "Sign in as the Azure CLI is signed in, where nothing else is set. \
+            "Use the Azure CLI's sign-in if no other credential is set. \
              Default `true`. Environment: `ARM_USE_CLI`.",
         ),
     ]
@@ -325,18 +323,17 @@ fn services() -> Vec<Attribute> {
             ),
         )
         .describe(
-            "Addresses to use in place of the cloud's. Token audiences follow \
+            "URLs to use instead of the cloud's. Token audiences follow \
              `environment`, not these.",
         ),
         text(
             "ca_certificate_path",
-            "PEM bundle of certificate authorities that are trusted besides the \
-             system's, for proxies that inspect TLS. Environment: \
+            "PEM bundle of certificate authorities to trust in addition to the system's, for proxies that inspect TLS. Environment: \
              `KONNECTAZURE_CA_CERTIFICATE_PATH`, `SSL_CERT_FILE`.",
         ),
         text(
             "request_timeout",
-            "Limit of one HTTP exchange, such as `90s`. Default `60s`.",
+            "Time limit of one HTTP request, such as `90s`. Default `60s`.",
         )
         .validate(UnlessEmpty(Parses::new(
             "a duration such as `90s` or `1h30m`",
@@ -344,13 +341,13 @@ fn services() -> Vec<Attribute> {
         ))),
         Attribute::optional("max_retries", Type::Number)
             .describe(
-                "How often a request that failed in passing is sent again; one that \
-                 found no connection is sent again four times at most. Default `8`.",
+                "Maximum number of retries of a request after a transient failure; at most \
+                 four if no connection could be made. Default `8`.",
             )
             .validate(WholeNumber { least: 0, most: 30 }),
         Attribute::optional("max_concurrent_requests", Type::Number)
             .describe(
-                "How many requests each of the remote services sees at once. \
+                "Maximum number of concurrent requests to each remote API. \
                  Default `32`.",
             )
             .validate(WholeNumber {

@@ -87,7 +87,7 @@ impl TargetId for VhubId {
 pub(crate) fn attributes<K: TargetId>() -> [Attribute; 5] {
     let what = K::WHAT;
     let alternative = format!(
-        "Give either `{}`, or `{SUBSCRIPTION_ID}`, `{RESOURCE_GROUP_NAME}` and `{}`; the other way is computed.",
+        "Give either `{}`, or `{SUBSCRIPTION_ID}`, `{RESOURCE_GROUP_NAME}` and `{}`; the other form is computed.",
         K::ID,
         K::NAME
     );
@@ -99,7 +99,7 @@ pub(crate) fn attributes<K: TargetId>() -> [Attribute; 5] {
     [
         Attribute::optional_computed(K::ID, Type::String)
             .describe(format!(
-                "ARM id of the {what}. {alternative} Another {what} replaces the peering."
+                "ARM id of the {what}. {alternative} Changing it replaces the peering."
             ))
             .equivalent(same_arm_id)
             .validate(Parses::new(K::WHAT_ID, |text: &str| {
@@ -109,23 +109,23 @@ pub(crate) fn attributes<K: TargetId>() -> [Attribute; 5] {
             TENANT_ID,
             format!(
                 "Entra tenant of the {what}'s subscription. May stand beside either way of naming the {what}. \
-                 Another one replaces the peering. Default: the provider's tenant at the time of creation."
+                 Changing it replaces the peering. Default: the provider's tenant at the time of creation."
             ),
         )
         .validate(guid()),
         text(
             SUBSCRIPTION_ID,
-            format!("Subscription of the {what}. {alternative} Another one replaces the peering."),
+            format!("Subscription of the {what}. {alternative} Changing it replaces the peering."),
         )
         .validate(guid()),
         text(
             RESOURCE_GROUP_NAME,
-            format!("Resource group of the {what}. {alternative} Another one replaces the peering."),
+            format!("Resource group of the {what}. {alternative} Changing it replaces the peering."),
         )
         .validate(NotEmpty),
         text(
             K::NAME,
-            format!("Name of the {what}. {alternative} Another one replaces the peering."),
+            format!("Name of the {what}. {alternative} Changing it replaces the peering."),
         )
         .validate(NotEmpty),
     ]

@@ -100,7 +100,7 @@ pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> 
     )
     .unwrap();
     if kind == Kind::ListResource {
-        page.push_str("For `terraform query`, Terraform 1.14 and later. The filters stand in the block `config`.\n\n");
+        page.push_str("For `terraform query` in Terraform 1.14 and later. Filters go in the `config` block.\n\n");
     }
     write!(
         page,
@@ -210,7 +210,7 @@ pub fn function_page(function: &dyn Function) -> String {
         function.description()
     )
     .unwrap();
-    write!(page, "Called as `provider::konnectazure::{name}`; needs Terraform 1.8 or OpenTofu 1.7, and no credentials.\n\n").unwrap();
+    write!(page, "Called as `provider::konnectazure::{name}`; needs Terraform 1.8 or OpenTofu 1.7 and no credentials.\n\n").unwrap();
     write!(
         page,
         "## Example Usage\n\n{}\n",

@@ -45,7 +45,7 @@ model! {
 pub(super) fn schema() -> Schema {
     let mut attributes = vec![
         schema::network_id(),
-        schema::name("Name of the object in Konnect, unique in its network. Changed in place."),
+        schema::name("Name of the object in Konnect, unique in its network. Updated in place."),
         mappings(),
         schema::wait_for_ready(),
         schema::use_existing(),
@@ -53,7 +53,7 @@ pub(super) fn schema() -> Schema {
     attributes.extend(schema::computed());
     attributes.extend([
         Attribute::computed("mapping_type", Type::String).describe(
-            "Which of the documented kinds the mappings are: `M-to-N` if a domain has several addresses, otherwise `N-to-1` if several domains share \
+            "Which of the documented types the mappings are: `M-to-N` if a domain has several addresses, otherwise `N-to-1` if several domains share \
              an address, otherwise `1-to-1`.",
         ),
         Attribute::computed("domain_count", Type::Number).describe("How many domains are mapped."),
@@ -61,7 +61,7 @@ pub(super) fn schema() -> Schema {
     Schema::new(
         "Forwards DNS queries for domains from a Dedicated Cloud Gateway network of Konnect to DNS servers that it reaches over a peering: a private \
          DNS object of Konnect, of the kind outbound resolver.\n\n\
-         Changed in place, always with one request for the whole configuration. Let it depend on the peering, since the servers are behind it.",
+         Updated in place, with one request for the whole configuration. Make it depend on the peering that the servers are behind.",
         attributes,
     )
 }
@@ -69,7 +69,8 @@ pub(super) fn schema() -> Schema {
 fn mappings() -> Attribute {
     let domains = Attribute::required("domains", Type::set(Type::String))
         .describe(
-            "Domains to forward, with all names below them. Letter case and a trailing dot do not count. A domain stands in one mapping only.",
+            "Domains to forward, including all names below them. Case and a trailing dot are ignored. A domain may appear in one \
+             mapping only.",
         )
         .validate(NotEmpty)
         .validate(Each(domain_name()));

@@ -38,8 +38,8 @@ pub(crate) fn attribute() -> Attribute {
     .replace()
     .equivalent(is_equivalent)
     .describe(
-        "DNS servers that the peering is made with. Konnect cannot change them afterwards, so that a change **replaces the peering**: \
-         prefer `konnectazure_dns_mappings`, which is updated in place. Do not give a domain in both.",
+        "DNS servers to create the peering with. Konnect cannot change them later, so a change **replaces the peering**; prefer \
+         `konnectazure_dns_mappings`, which is updated in place. Do not configure a domain in both.",
     )
 }
 

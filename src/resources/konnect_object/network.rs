@@ -85,13 +85,13 @@ pub(crate) fn attributes() -> Vec<Attribute> {
         ),
         string(
             "state",
-            "State as Konnect reports it: `ready` once private networking can be set up. A diagnostic, not a contract: Konnect may add states.",
+            "State as Konnect reports it: `ready` once private networking can be set up. Informational: Konnect may add states.",
         ),
         Attribute::computed("state_metadata", state_metadata_kind())
-            .describe("What Konnect says about the state. Null where it says nothing."),
+            .describe("What Konnect says about the state. Null if it says nothing."),
         string(
             "cloud_provider",
-            "The cloud that the network runs in: `azure`, `aws` or `gcp`. Null where the token may not read provider accounts.",
+            "The cloud that the network runs in: `azure`, `aws` or `gcp`. Null if the token may not read provider accounts.",
         ),
         string(
             "cloud_gateway_provider_account_id",
@@ -100,7 +100,7 @@ pub(crate) fn attributes() -> Vec<Attribute> {
         Attribute::computed("availability_zones", Type::list(Type::String))
             .describe("Availability zones of the network."),
         Attribute::computed("default", Type::Bool)
-            .describe("Whether Konnect made the network by itself when the account was linked."),
+            .describe("Whether Konnect created the network itself when the account was linked."),
         number(
             "transit_gateway_count",
             "How many transit gateways, peerings included, the network has.",
@@ -109,8 +109,11 @@ pub(crate) fn attributes() -> Vec<Attribute> {
             "configuration_reference_count",
             "How many data plane configurations use the network.",
         ),
-        number("entity_version", "Grows with each change in Konnect."),
-        string("created_at", "When it was made, in RFC 3339."),
+        number(
+            "entity_version",
+            "Version of the object, which grows with each change in Konnect.",
+        ),
+        string("created_at", "When it was created, in RFC 3339."),
         string("updated_at", "When it was last changed, in RFC 3339."),
     ]
 }

@@ -38,7 +38,7 @@ pub(crate) fn state_metadata(metadata: Option<&StateMetadata>) -> Attr<StateMeta
 /// The network that holds the object.
 pub(crate) fn network_id() -> Attribute {
     Attribute::required("network_id", Type::String)
-        .describe("Id of the Dedicated Cloud Gateway network in Konnect. Another network replaces the object.")
+        .describe("Id of the Dedicated Cloud Gateway network in Konnect. Changing it replaces the object.")
         .replace()
         .equivalent(same_text_ignoring_case)
         .validate(Parses::new("a UUID", |text: &str| {
@@ -69,7 +69,7 @@ pub(crate) fn wait_for_ready() -> Attribute {
         .default_value(true)
         .save_only()
         .describe(
-            "Whether to wait until Konnect reports `ready`. With `false` what depends on it may start before it works.",
+            "Whether to wait until Konnect reports `ready`. With `false`, dependent resources may start before it works.",
         )
 }
 
@@ -79,8 +79,8 @@ pub(crate) fn preflight(what: &str) -> Attribute {
         .default_value(true)
         .save_only()
         .describe(format!(
-            "Whether to check before anything is sent what would make it fail much later: {what}. \
-             What the caller may not look at is a warning."
+            "Whether to check, before anything is sent, for what would make it fail much later: {what}. \
+             A check that the caller lacks permission for is a warning."
         ))
 }
 
@@ -90,7 +90,7 @@ pub(crate) fn use_existing() -> Attribute {
         .default_value(false)
         .save_only()
         .describe(
-            "Whether to adopt an object of the same network, name and whole configuration instead of failing because it exists. \
+            "Whether to adopt an existing object with the same network, name and configuration instead of failing. \
              An adopted object is deleted on destroy like any other.",
         )
 }
@@ -102,15 +102,15 @@ pub(crate) fn computed() -> Vec<Attribute> {
             .keep()
             .describe("Id in Konnect."),
         Attribute::computed("state", Type::String).describe(
-            "State as Konnect reports it, such as `initializing`, `ready` or `error`. A diagnostic, not a contract: Konnect may add states.",
+            "State as Konnect reports it, such as `initializing`, `ready` or `error`. Informational: Konnect may add states.",
         ),
         Attribute::computed("state_metadata", state_metadata_kind())
-            .describe("What Konnect says about the state. Null where it says nothing."),
+            .describe("What Konnect says about the state. Null if it says nothing."),
         Attribute::computed("entity_version", Type::Number)
-            .describe("Grows with each change in Konnect."),
+            .describe("Version of the object, which grows with each change in Konnect."),
         Attribute::computed("created_at", Type::String)
             .keep()
-            .describe("When it was made, in RFC 3339."),
+            .describe("When it was created, in RFC 3339."),
         Attribute::computed("updated_at", Type::String)
             .describe("When it was last changed, in RFC 3339."),
     ]
@@ -129,9 +129,9 @@ pub(crate) fn state_metadata_kind() -> AttributeKind {
         Nesting::Single,
         vec![
             Attribute::computed("reported_status", Type::String)
-                .describe("Status that the infrastructure reported."),
+                .describe("Status reported by the infrastructure."),
             Attribute::computed("reason", Type::String)
-                .describe("Why it is so, in Konnect's words."),
+                .describe("Reason for the state, in Konnect's words."),
         ],
     )
 }

@@ -19,7 +19,7 @@ crate::model! {
         pub purpose: String,
         /// The name that was configured; an adopted role may have it with or without the wizard's suffix.
         pub name: String,
-        /// What the role says of itself.
+        /// The role's description.
         pub description: String,
         /// Where it can be assigned, as far as this resource is concerned.
         pub assignable_scopes: Set<String>,
@@ -44,9 +44,9 @@ const DESCRIPTION: &str = "\
 The Azure custom role that lets Kong's application connect to your network: step 2 of a peering, between the service \
 principal and the role assignment.
 
-Azure keeps the names of custom roles unique in a whole Entra tenant. For a second subscription in the same tenant, \
-add its id to `assignable_scopes` of the one role, or, where another configuration owns that role, set `use_existing` \
-to `true`: the scopes are then added to it, and a destroy takes only those away again.
+Custom role names are unique within an Entra tenant. For another subscription in the same tenant, add its id to `assignable_scopes` of \
+the one role. If another configuration owns that role, set `use_existing` to `true`: the scopes are then added to it, and a destroy \
+removes only those.
 
 The caller needs `Microsoft.Authorization/roleDefinitions/write` on every assignable scope (held by Owner and User \
 Access Administrator), and `…/delete` for a destroy.";
@@ -80,8 +80,8 @@ fn optional_attributes() -> [Attribute; 6] {
             .validate(OneOf(&Purpose::NAMES)),
         Attribute::optional_computed("name", Type::String)
             .describe(format!(
-                "The role's name, unique in the tenant. Default: `{}`, or `{}` for `{}`. Updated in place. An adopted \
-                 role is never renamed: another name lets go of it and takes, or makes, the role of that name.",
+                "The role's name, unique in the tenant. Default: `{}`, or `{}` for `{}`. Updated in place. An adopted role is never \
+                 renamed: with another name, this resource releases it and adopts or creates the role of that name.",
                 Purpose::VnetPeering.role_name(),
                 Purpose::PrivateDnsLink.role_name(),
                 Purpose::PrivateDnsLink,
@@ -89,7 +89,7 @@ fn optional_attributes() -> [Attribute; 6] {
             .validate(Parses::new("a role name", role_name)),
         Attribute::optional_computed("description", Type::String)
             .describe(format!(
-                "What the role says of itself. Default: `{}` An adopted role keeps its own.",
+                "The role's description. Default: `{}` An adopted role keeps its own.",
                 Purpose::description(),
             ))
             .validate(Parses::new("a role description", role_description)),
@@ -99,19 +99,18 @@ fn optional_attributes() -> [Attribute; 6] {
             .validate(NotEmpty)
             .validate(Each(Parses::new("an action", action))),
         Attribute::optional("not_actions", Type::set(Type::String))
-            .describe("Actions taken back from those that `actions` permits. Default: none.")
+            .describe("Actions excluded from those that `actions` permits. Default: none.")
             .default_value(Value::set(Vec::new()))
             .equivalent(same_set_ignoring_case)
             .validate(Each(Parses::new("an action", action))),
         Attribute::optional("use_existing", Type::Bool)
             .describe(
                 "Whether to adopt a custom role that the tenant already has under this name, with or without the \
-                 ` - Kong` that the vendor's wizard appends. Its permissions must include those wanted here and are \
-                 not changed; `assignable_scopes` are added to its own and removed again by a destroy, but for those \
-                 below which others still use the role. Scopes that others add are then neither shown nor removed, and \
-                 the last one to leave takes the role away if nothing else is left in it. Set it in every \
-                 configuration that shares the role, the one that makes it included. Default: `false`, which makes a \
-                 name that is taken an error.",
+                 ` - Kong` that Kong's wizard appends. Its permissions must include those configured here, and are not changed. \
+                 `assignable_scopes` are added to its own, and a destroy removes them again, except those below which others still use \
+                 the role. Scopes that others add are neither shown nor removed, and the last configuration to go deletes the role if \
+                 nothing else is left in it. Set it in every configuration that shares the role, including the one that creates it. \
+                 Default: `false`, with which a name that is taken is an error.",
             )
             .default_value(false)
             .save_only(),
@@ -134,14 +133,14 @@ fn computed_attributes() -> [Attribute; 5] {
             .keep(),
         Attribute::computed("created", Type::Bool)
             .describe(
-                "Whether the role is this resource's own: made or imported by it, so that a destroy deletes it. \
+                "Whether this resource created or imported the role, so that a destroy deletes it. \
                  `false` for an adopted role.",
             )
             .keep(),
         Attribute::computed("existing_assignable_scopes", Type::set(Type::String))
             .describe(
-                "The assignable scopes that an adopted role had before this resource added any, or that others were seen \
-                 to have added to one of this resource's own. They survive its destroy. Null where there are none.",
+                "The assignable scopes that an adopted role had before this resource added any, or that others have added to a role of \
+                 this resource's own. They are kept on destroy. Null if there are none.",
             )
             .keep(),
     ]
@@ -160,8 +159,8 @@ fn actions_description() -> String {
         })
         .collect();
     format!(
-        "What the role permits. Default: {}. The list for `{}` is the vendor's. For the other two it publishes none, \
-         so they follow Microsoft's documents; widen them here should they prove too narrow.",
+        "What the role permits. Default: {}. The list for `{}` is Kong's. Kong publishes none for the other two, \
+         so they follow Microsoft's documentation; widen them here if they prove too narrow.",
         lists.join("; "),
         Purpose::VnetPeering,
     )

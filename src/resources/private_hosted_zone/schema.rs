@@ -53,7 +53,7 @@ pub(super) fn schema() -> Schema {
     let mut attributes = vec![
         schema::network_id(),
         schema::name(
-            "Name of the object in Konnect, unique in its network; a free label. Another name replaces the object.",
+            "Name of the object in Konnect, unique in its network; a label of your choice. Changing it replaces the object.",
         )
         .replace(),
     ];
@@ -61,8 +61,8 @@ pub(super) fn schema() -> Schema {
     attributes.extend([
         schema::wait_for_ready(),
         schema::preflight(
-            "that the zone exists, that the name of the link is free, and that the network has no zone of this name yet. Rights of Kong's application \
-             that seem to be missing are a warning only, since Kong does not publish which application it uses for zones",
+            "that the zone exists, that the name of the link is free, and that the network has no zone of this name yet. If Kong's application \
+             seems to lack permissions, that is only a warning, since Kong does not publish which application it uses for zones",
         ),
         schema::use_existing(),
     ]);
@@ -70,9 +70,9 @@ pub(super) fn schema() -> Schema {
     Schema::new(
         "Links a zone of Azure Private DNS to a Dedicated Cloud Gateway network of Konnect, so that the gateways resolve the zone's names: a private \
          DNS object of Konnect, of the kind private hosted zone.\n\n\
-         Kong's application makes the link with the rights of its service principal, which therefore needs a role at the zone: \
-         `konnectazure_peering_role` with `purpose = \"private_dns_link\"`, and `konnectazure_role_assignment`. Let it depend on the assignment and on \
-         the peering, through which the addresses in the zone are reached.\n\n\
+         Kong's application creates the link, so its service principal needs a role on the zone: \
+         `konnectazure_peering_role` with `purpose = \"private_dns_link\"`, and `konnectazure_role_assignment`. Make it depend on the \
+         assignment, and on the peering over which the zone's addresses are reached.\n\n\
          Konnect cannot change such an object, not even its name: every change replaces it. For zones that cannot be linked, forward their domains \
          with `konnectazure_dns_mappings`.",
         attributes,
@@ -83,7 +83,8 @@ fn zone() -> [Attribute; 5] {
     [
         Attribute::required("domain_name", Type::String)
             .describe(
-                "Name of the private DNS zone, such as `corp.example`. Letter case and a trailing dot do not count. A network takes one zone of a name.",
+                "Name of the private DNS zone, such as `corp.example`. Case and a trailing dot are ignored. A network can have one zone \
+                 of a name only.",
             )
             .replace()
             .equivalent(same_domain)
@@ -102,7 +103,8 @@ fn zone() -> [Attribute; 5] {
             .validate(guid()),
         Attribute::required("resource_group_name", Type::String)
             .describe(
-                "Name of the zone's resource group; not its id. Konnect's own field is called `peer_resource_group_id`, and takes the name all the same.",
+                "Name of the zone's resource group; not its id. Konnect calls this field `peer_resource_group_id`, but it takes the \
+                 name.",
             )
             .replace()
             .equivalent(same_text_ignoring_case)
@@ -110,8 +112,8 @@ fn zone() -> [Attribute; 5] {
             .validate(Parses::new("the name of a resource group", check_group_name)),
         Attribute::required("vnet_link_name", Type::String)
             .describe(
-                "Name of the virtual network link that Konnect **makes** on the zone. There must be none of this name yet; one to a virtual network of \
-                 your own is another thing.",
+                "Name of the virtual network link that Konnect **makes** on the zone. The name must still be free; a link to a virtual \
+                 network of your own is a separate one.",
             )
             .replace()
             .equivalent(same_text_ignoring_case)

@@ -29,8 +29,8 @@ crate::model! {
 }
 
 const DESCRIPTION: &str = "\
-Gives the peering role to the service principal of Kong's application on your virtual network (or virtual hub, or private \
-DNS zone): step 3 of a peering. Let the peering depend on it, so that it is there first and goes last: without it Kong cannot \
+Assigns the peering role to the service principal of Kong's application on your virtual network (or virtual hub, or private \
+DNS zone): step 3 of a peering. Make the peering depend on it, so that it is created first and destroyed last: without it, Kong cannot \
 change or remove its half of the peering.
 
 The caller needs `Microsoft.Authorization/roleAssignments/write` at the scope (held by Owner, User Access Administrator \
@@ -66,7 +66,7 @@ fn required() -> [Attribute; 3] {
             .validate(Parses::new("a role definition id", id::<RoleDefinitionId>)),
         Attribute::required("principal_id", Type::String)
             .describe(
-                "To whom: the service principal's object id (`object_id` of `konnectazure_service_principal`), not the \
+                "The service principal's object id (`object_id` of `konnectazure_service_principal`), not the \
                  application's client id.",
             )
             .replace()
@@ -80,13 +80,13 @@ fn optional() -> [Attribute; 4] {
         Attribute::optional_computed("name", Type::String)
             .describe(
                 "The assignment's own name, a GUID that is unique in the tenant. Default: derived from scope, role and \
-                 principal, so that a repeated creation meets itself.",
+                 principal, so that repeating a creation does not make a second assignment.",
             )
             .replace()
             .equivalent(same_text_ignoring_case)
             .validate(Parses::new("a GUID", id::<Guid>)),
         Attribute::optional("description", Type::String)
-            .describe("What the assignment says of itself. Updated in place. Default: nothing.")
+            .describe("The assignment's description. Updated in place. Default: none.")
             // Azure does not tell an empty text from none, and a default is the one form that survives either spelling.
             .default_value(""),
         Attribute::optional("use_existing", Type::Bool)
@@ -98,7 +98,7 @@ fn optional() -> [Attribute; 4] {
             .save_only(),
         Attribute::optional("skip_propagation_wait", Type::Bool)
             .describe(
-                "Whether to go on as soon as Azure has confirmed the assignment, without waiting until it can be read. \
+                "Whether to continue as soon as Azure has confirmed the assignment, without waiting until it can be read. \
                  Default: `false`.",
             )
             .default_value(false)

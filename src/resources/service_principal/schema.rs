@@ -30,13 +30,13 @@ crate::model! {
 }
 
 const DESCRIPTION: &str = "\
-The service principal of Kong's peering application in your Entra tenant: step 1 of a peering, in place of opening the \
-admin consent link in a browser. It permits nothing by itself; what the application may do, the role assignment says.
+The service principal of Kong's peering application in your Entra tenant: step 1 of a peering, instead of opening the admin consent \
+link in a browser. By itself it grants no access; the role assignment decides what the application may do.
 
-Making it needs one of the Entra roles Application Administrator, Cloud Application Administrator or Global \
-Administrator, or, for an application, the Microsoft Graph permission `Application.ReadWrite.All`. Where consent was \
-already given the service principal is adopted, which needs `Application.Read.All` only, never changes it, and leaves it \
-in the tenant on destroy. A caller without those rights gets an error with the link to pass to an administrator; the data \
+Creating it needs one of the Entra roles Application Administrator, Cloud Application Administrator or Global \
+Administrator, or, for an application, the Microsoft Graph permission `Application.ReadWrite.All`. If consent was already given, the \
+service principal is adopted, which needs only `Application.Read.All`, never changes it, and leaves it in the tenant on destroy. A \
+caller without these permissions gets an error with the link to pass to an administrator; the data \
 source of the same name can wait for them.";
 
 pub(super) fn schema() -> Schema {
@@ -62,8 +62,8 @@ fn configurable() -> [Attribute; 2] {
             })),
         Attribute::optional("use_existing", Type::Bool)
             .describe(
-                "Whether to adopt the service principal where the tenant has it already, which never changes it. \
-                 `false` makes that an error. Default: `true`.",
+                "Whether to adopt the service principal if the tenant already has it, without changing it. With `false`, that is an \
+                 error. Default: `true`.",
             )
             .default_value(true)
             .save_only(),
@@ -83,12 +83,12 @@ fn computed() -> [Attribute; 6] {
             .keep(),
         Attribute::computed("display_name", Type::String).describe("The application's name."),
         Attribute::computed("admin_consent_url", Type::String)
-            .describe("The page on which an administrator can give consent in a browser.")
+            .describe("The page on which an administrator gives consent.")
             .keep(),
         Attribute::computed("created", Type::Bool)
             .describe(
-                "Whether this resource made the service principal. A destroy deletes it only then, and otherwise leaves \
-                 it in the tenant. `false` after an import.",
+                "Whether this resource created the service principal. Only then does a destroy delete it; otherwise it stays in the \
+                 tenant. `false` after an import.",
             )
             .keep(),
     ]

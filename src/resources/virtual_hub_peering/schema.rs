@@ -53,7 +53,7 @@ pub(super) fn schema() -> Schema {
     let mut attributes = vec![
         schema::network_id(),
         schema::name(
-            "Name of the peering, unique in its network. Another name replaces the peering.",
+            "Name of the peering, unique in its network. Changing it replaces the peering.",
         )
         .replace(),
     ];
@@ -62,7 +62,7 @@ pub(super) fn schema() -> Schema {
         dns_config::attribute(),
         schema::wait_for_ready(),
         schema::preflight(
-            "the network, the virtual hub, the addresses of it and of the networks behind it, and the rights of Kong's application",
+            "the network, the virtual hub, its addresses and those of the networks behind it, and the permissions of Kong's application",
         ),
         schema::use_existing(),
     ]);
@@ -71,10 +71,10 @@ pub(super) fn schema() -> Schema {
         "Connects a Dedicated Cloud Gateway network of Konnect with the virtual hub of an Azure Virtual WAN, and so with every network that the hub \
          routes to.\n\n\
          A creation first waits for the network to be `ready`, then checks what would make the peering fail, and then waits until the peering itself \
-         is `ready`. Konnect cannot change an Azure peering: every change of its configuration replaces it.\n\n\
+         is `ready`. Konnect cannot change an Azure peering, so every change to its configuration replaces it.\n\n\
          Kong's application makes a connection in the hub with the rights of its service principal, which therefore needs a role at the hub: \
-         `konnectazure_peering_role` with `purpose = \"virtual_hub_peering\"`, and `konnectazure_role_assignment`. Let the peering depend on the \
-         assignment, so that the assignment is destroyed after the peering. Subscription and resource group are those of the hub, which may differ \
+         `konnectazure_peering_role` with `purpose = \"virtual_hub_peering\"`, and `konnectazure_role_assignment`. Make the peering \
+         depend on the assignment, so that the assignment is destroyed after it. Subscription and resource group are those of the hub, which may differ \
          from those of its Virtual WAN.",
         attributes,
     )

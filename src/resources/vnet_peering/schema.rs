@@ -68,7 +68,7 @@ pub(super) fn schema() -> Schema {
     let mut attributes = vec![
         schema::network_id(),
         schema::name(
-            "Name of the peering, unique in its network. Another name replaces the peering.",
+            "Name of the peering, unique in its network. Changing it replaces the peering.",
         )
         .replace(),
     ];
@@ -77,7 +77,7 @@ pub(super) fn schema() -> Schema {
         dns_config::attribute(),
         schema::wait_for_ready(),
         schema::preflight(
-            "the network, the virtual network, its address space, and the rights of Kong's application",
+            "the network, the virtual network, its address space, and the permissions of Kong's application",
         ),
         schema::use_existing(),
     ]);
@@ -85,11 +85,12 @@ pub(super) fn schema() -> Schema {
     attributes.push(azure_peering());
     Schema::new(
         "Connects a Dedicated Cloud Gateway network of Konnect with an Azure virtual network, as a virtual network peering.\n\n\
-         A creation first waits for the network to be `ready`, then checks what would make the peering fail, and then waits until the peering itself \
-         is `ready`, which takes 30 to 40 minutes at times. Konnect cannot change an Azure peering: every change of its configuration replaces it.\n\n\
-         Kong's application makes the peering with the rights of its service principal, which therefore needs a role at the virtual network: see \
-         `konnectazure_service_principal`, `konnectazure_peering_role` and `konnectazure_role_assignment`. Let the peering depend on the assignment, \
-         so that the assignment is destroyed after the peering.",
+         A creation waits for the network to become `ready`, checks for anything that would make the peering fail, sends it, and waits \
+         until the peering itself is `ready`, which can take 30 to 40 minutes. Konnect cannot change an Azure peering, so every change \
+         to its configuration replaces it.\n\n\
+         Kong's application creates the half on your virtual network, so its service principal needs a role there: see \
+         `konnectazure_service_principal`, `konnectazure_peering_role` and `konnectazure_role_assignment`. Make the peering depend on \
+         the assignment, so that the assignment is destroyed after it.",
         attributes,
     )
 }
@@ -100,16 +101,15 @@ fn azure_peering() -> Attribute {
             .describe("ARM id of the peering on the virtual network."),
         Attribute::computed("state", Type::String)
             .describe("`Initiated`, `Connected` or `Disconnected`."),
-        Attribute::computed("sync_level", Type::String).describe(
-            "Whether both sides know the same address spaces: `FullyInSync` where they do.",
-        ),
+        Attribute::computed("sync_level", Type::String)
+            .describe("Whether both sides have the same address spaces: `FullyInSync` if they do."),
     ];
     Attribute::computed(
         "azure_peering",
         AttributeKind::Nested(Nesting::Single, attributes),
     )
     .describe(
-        "The half of the peering that Kong's application made on the virtual network, read through Azure Resource Manager. \
-         Null where there is none, or the caller may not read the virtual network.",
+        "The half of the peering that Kong's application created on the virtual network, read through Azure Resource Manager. Null if \
+         there is none, or if the caller cannot read the virtual network.",
     )
 }

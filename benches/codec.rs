@@ -193,7 +193,7 @@ fn plan(title: &str, name: &str, configuration: &Json) {
     measure(&format!("plan of a new {title}"), || {
         let answer = runtime.block_on(resource.plan(PlanRequest {
             prior: Value::Null,
-            proposed: config.clone(),
+            destroys: false,
             config: config.clone(),
             private: Vec::new(),
             identity: None,

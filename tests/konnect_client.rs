@@ -247,14 +247,17 @@ async fn a_resolver_is_changed_in_place_and_deleted_when_it_rests() {
         .unwrap();
     let ready = async || {
         let poll = Poll::new("waiting for the mappings", Some(Duration::from_millis(20)));
-        let look = async || {
-            let found = client.get_private_dns(&scope(), &network, &made.id).await?;
+        let scope = scope();
+        let look = || client.get_private_dns(&scope, &network, &made.id);
+        poll.until(&scope, None, look, |found| {
+            let found = found?;
             Ok::<_, konnectazure::konnect::Error>(match found.state {
                 PrivateDnsState::Ready => Progress::Done(found),
                 state => Progress::NotYet(state.to_string()),
             })
-        };
-        poll.until(&scope(), look).await.unwrap()
+        })
+        .await
+        .unwrap()
     };
     ready().await;
     fault(&cloud, "PATCH", "/private-dns/", &json!({ "status": 503 }));

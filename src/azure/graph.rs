@@ -237,7 +237,7 @@ impl Client {
         );
         let look = || self.find_service_principal(&bounded, app_id);
         let looked = poll
-            .judging(&bounded, None, look, |found| {
+            .until(&bounded, None, look, |found| {
                 Ok::<_, Error>(match found? {
                     Some(principal) => Progress::Done(principal),
                     None => Progress::NotYet("it is not in the directory yet".to_owned()),

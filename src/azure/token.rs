@@ -89,11 +89,7 @@ impl Held {
 
 #[async_trait]
 impl Authorize for TokenSource {
-    async fn authorization(
-        &self,
-        _scope: &Scope,
-        refused: Option<&HeaderValue>,
-    ) -> Result<HeaderValue, Error> {
+    async fn authorization(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue, Error> {
         let mut state = self.state.lock().await;
         let State { held, failed } = &mut *state;
         let now = Instant::now();
@@ -194,7 +190,7 @@ mod tests {
         let refused = refused.map(|text| HeaderValue::from_str(text).unwrap());
         let refused = refused.as_ref();
         let scope = Scope::detached(Duration::from_secs(3600));
-        let header = source.authorization(&scope, refused).await?;
+        let header = source.authorization(refused).await?;
         assert!(header.is_sensitive());
         Ok(header.to_str().unwrap().to_owned())
     }

@@ -210,7 +210,7 @@ impl Lookup<'_> {
                 .find_service_principal(self.scope, self.client_id)
         };
         let ended = poll
-            .judging(&limited, None, look, |found| match found {
+            .until(&limited, None, look, |found| match found {
                 Ok(Some(principal)) => Ok(Progress::Done(principal)),
                 Ok(None) => Ok(Progress::NotYet(waiting.clone())),
                 Err(error) => tolerate(error.into()),

@@ -180,7 +180,7 @@ impl Api {
                 return Err(call.ended(ended));
             }
             self.pass_gate(call).await?;
-            let authorization = settings.authorize.authorization(scope, refused.as_ref());
+            let authorization = settings.authorize.authorization(refused.as_ref());
             let authorization = match scope.bound(authorization).await {
                 Ok(authorization) => authorization?,
                 Err(ended) => return Err(call.ended(ended)),

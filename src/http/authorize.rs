@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use http::HeaderValue;
 
 use super::error::Error;
-use super::scope::Scope;
 use super::secret::Secret;
 
 /// Gives requests their right to be answered.
@@ -13,12 +12,8 @@ pub trait Authorize: Send + Sync {
     /// The `Authorization` header, marked sensitive. `refused` was answered with 401: get another one.
     ///
     /// # Errors
-    /// When no token can be had, or the scope ends first.
-    async fn authorization(
-        &self,
-        scope: &Scope,
-        refused: Option<&HeaderValue>,
-    ) -> Result<HeaderValue, Error>;
+    /// When no token can be had.
+    async fn authorization(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue, Error>;
 
     /// Whether asking after a refusal can give anything new.
     fn can_renew(&self) -> bool {
@@ -46,11 +41,7 @@ impl StaticToken {
 
 #[async_trait]
 impl Authorize for StaticToken {
-    async fn authorization(
-        &self,
-        _scope: &Scope,
-        _refused: Option<&HeaderValue>,
-    ) -> Result<HeaderValue, Error> {
+    async fn authorization(&self, _refused: Option<&HeaderValue>) -> Result<HeaderValue, Error> {
         Ok(self.0.clone())
     }
 

@@ -1,4 +1,7 @@
 //! Reading JSON bodies, with the place of a fault as a path that people can find.
+//!
+//! The path is worked out from the place that the parser names, only once reading has failed. A deserializer that keeps track of its path
+//! (`serde_path_to_error`) would be compiled once more for every type that is read.
 
 use std::fmt::Write as _;
 

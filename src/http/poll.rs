@@ -84,42 +84,16 @@ impl Poll {
         self
     }
 
-    /// Looks at once, then again and again until it is done, can never be, or the scope ends.
+    /// Looks, judges what was seen, and so on until it is done, can never be, or the scope ends. With a `first`, for an object that was seen
+    /// just now, the first look comes after the first step, else at once.
     ///
     /// A look is never dropped half way, because it may change something: it has to end by itself when the scope does, as every
-    /// call of [`super::Api`] does. An error that a look gives after that end counts as the end.
+    /// call of [`super::Api`] does. An error that a look gives after that end counts as the end. Look and judgement are two, so that the
+    /// future is `Send` wherever the look's is, which an async closure could not promise (<https://github.com/rust-lang/rust/issues/110338>).
     ///
     /// # Errors
-    /// See [`Waited`]. An error of `observe` is final: let it pass what may pass with [`tolerate`].
-    pub async fn until<T, E>(
-        &self,
-        scope: &Scope,
-        observe: impl AsyncFnMut() -> Result<Progress<T>, E>,
-    ) -> Result<T, Waited<E>> {
-        self.watch(scope, None, observe).await
-    }
-
-    /// As [`Poll::until`], for an object that was seen just now in `first`: looks again after the first step.
-    ///
-    /// # Errors
-    /// As [`Poll::until`].
-    pub async fn until_from<T, E>(
-        &self,
-        scope: &Scope,
-        first: Progress<T>,
-        observe: impl AsyncFnMut() -> Result<Progress<T>, E>,
-    ) -> Result<T, Waited<E>> {
-        self.watch(scope, Some(first), observe).await
-    }
-
-    /// As [`Poll::until`] or, with a `first`, [`Poll::until_from`], with the look apart from what is made of it.
-    ///
-    /// The future is `Send` wherever that of `look` is. Of the others the compiler cannot prove it once they are called from a `Send` future, since
-    /// an async closure may lend what it has captured (<https://github.com/rust-lang/rust/issues/110338>).
-    ///
-    /// # Errors
-    /// As [`Poll::until`], with the errors of `judge`.
-    pub async fn judging<L: Future, T, E>(
+    /// See [`Waited`]. An error of `judge` is final: let it pass what may pass with [`tolerate`].
+    pub async fn until<L: Future, T, E>(
         &self,
         scope: &Scope,
         first: Option<Progress<T>>,
@@ -132,26 +106,6 @@ impl Poll {
             let looked = match seen.take() {
                 Some(seen) => seen,
                 None => judge(look().await),
-            };
-            match wait.weigh(scope, looked)? {
-                ControlFlow::Break(value) => return Ok(value),
-                ControlFlow::Continue(step) => wait.pause(scope, step).await?,
-            }
-        }
-    }
-
-    async fn watch<T, E>(
-        &self,
-        scope: &Scope,
-        first: Option<Progress<T>>,
-        mut observe: impl AsyncFnMut() -> Result<Progress<T>, E>,
-    ) -> Result<T, Waited<E>> {
-        let mut wait = Wait::new(self);
-        let mut seen = first.map(Ok);
-        loop {
-            let looked = match seen.take() {
-                Some(seen) => seen,
-                None => observe().await,
             };
             match wait.weigh(scope, looked)? {
                 ControlFlow::Break(value) => return Ok(value),

@@ -21,9 +21,9 @@ use tonic::transport::server::Connected;
 
 use super::listener::{Listener, Stream};
 
-/// The host starts to speak at once; whoever does not is not the host.
+/// How long a connection may take for its TLS handshake. The host begins it at once; whatever connects and says nothing is not the host.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
-/// Pause after a failed accept, which is mostly for want of file handles.
+/// The pause after a failed accept: mostly there are no file handles left, and trying again at once would only burn time.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How many connections are open, and whether there ever was one.

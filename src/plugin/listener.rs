@@ -4,7 +4,7 @@ use std::{io, net::Ipv4Addr, ops::RangeInclusive, path::PathBuf};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
 
 use super::handshake::{Address, Launch, Network};
@@ -95,14 +95,16 @@ impl Listener {
         match self {
             #[cfg(unix)]
             Self::Unix { listener, .. } => Ok(Box::new(listener.accept().await?.0)),
-            Self::Tcp { listener, .. } => {
-                let (stream, _) = listener.accept().await?;
-                // Calls are small and answered one by one: waiting to fill a packet would delay each.
-                stream.set_nodelay(true)?;
-                Ok(Box::new(stream))
-            }
+            Self::Tcp { listener, .. } => Ok(Box::new(accept_tcp(listener).await?)),
         }
     }
+}
+
+/// Calls are small and answered one by one: waiting to fill a packet would delay each.
+async fn accept_tcp(listener: &TcpListener) -> io::Result<TcpStream> {
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 /// Starts at a random port of the range, so that another program cannot know it beforehand and be there first.
@@ -389,9 +391,9 @@ mod tests {
 
     #[tokio::test]
     async fn accepted_connections_do_not_wait_to_fill_packets() {
-        let (listener, port) = bound_port(0..=0).await.unwrap();
-        let client = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-        let (client, accepted) = tokio::join!(client, listener.accept());
-        assert!(client.is_ok() && accepted.is_ok());
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap());
+        let (client, accepted) = tokio::join!(client, accept_tcp(&listener));
+        assert!(client.is_ok() && accepted.unwrap().nodelay().unwrap());
     }
 }

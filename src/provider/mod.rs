@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::resources::clients::Clients;
 use crate::tf::diagnostics::Diagnostics;
-use crate::tf::provider::{Host, Provider, Registry};
+use crate::tf::provider::{Provider, Registry};
 use crate::tf::schema::Schema;
 
 pub mod configuration;
@@ -44,7 +44,7 @@ impl Provider for KonnectAzure {
         &self.registry
     }
 
-    async fn configure(&self, config: Self::Model, _host: Host) -> Diagnostics {
+    async fn configure(&self, config: Self::Model) -> Diagnostics {
         match configuration::resolve(&config, &self.variables) {
             Ok(settings) => {
                 self.clients.azure.configure(settings.azure);

@@ -54,7 +54,7 @@ where
     L: Future<Output = Result<Option<T>, azure::Error>>,
 {
     let ended = poll
-        .judging(scope, None, read, |found| match found {
+        .until(scope, None, read, |found| match found {
             Ok(Some(object)) => Ok(Progress::Done(object)),
             Ok(None) => Ok(Progress::NotYet("reads do not show it yet".to_owned())),
             Err(error) => tolerate(error.into()),

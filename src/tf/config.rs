@@ -125,7 +125,6 @@ fn generate_value(attribute: &Attribute, value: Value) -> Value {
     let is_default = attribute.default.as_ref() == Some(&value);
     if attribute.mode == Mode::Computed
         || attribute.write_only
-        || attribute.deprecation.is_some()
         || is_default
         || !value.is_wholly_known()
     {
@@ -134,6 +133,15 @@ fn generate_value(attribute: &Attribute, value: Value) -> Value {
     match &attribute.kind {
         AttributeKind::Type(_) => value,
         AttributeKind::Nested(_, nested) => map_nested(value, &|object| generate(nested, &object)),
+    }
+}
+
+/// The place one step further, where there is a path to it.
+fn place(path: &Path, steppable: bool, step: Step) -> Path {
+    if steppable {
+        path.join(step)
+    } else {
+        path.clone()
     }
 }
 
@@ -153,11 +161,7 @@ impl Walk {
     ) {
         for attribute in attributes {
             let value = members.get(attribute.name).unwrap_or(&Value::Null);
-            let place = if steppable {
-                path.child(attribute.name)
-            } else {
-                path.clone()
-            };
+            let place = place(path, steppable, Step::Attribute(attribute.name.to_owned()));
             self.attribute(attribute, value, &place, steppable);
         }
     }
@@ -214,21 +218,14 @@ impl Walk {
             }
             (Nesting::List, Value::List(elements)) => {
                 for (index, element) in elements.iter().enumerate() {
-                    let place = if steppable {
-                        path.index(index)
-                    } else {
-                        path.clone()
-                    };
+                    let index = i64::try_from(index).unwrap_or(i64::MAX);
+                    let place = place(path, steppable, Step::Index(index));
                     self.element(attributes, element, &place, steppable);
                 }
             }
             (Nesting::Map, Value::Map(elements)) => {
                 for (key, element) in elements {
-                    let place = if steppable {
-                        path.join(Step::Key(key.clone()))
-                    } else {
-                        path.clone()
-                    };
+                    let place = place(path, steppable, Step::Key(key.clone()));
                     self.element(attributes, element, &place, steppable);
                 }
             }

@@ -40,7 +40,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The faults of one answer as errors that say whose they are.
+/// Errors about one answer, one for each broken rule, which say that the provider is at fault and not the configuration.
 #[must_use]
 pub fn diagnostics(what: &str, faults: &[Fault]) -> Diagnostics {
     faults
@@ -92,7 +92,12 @@ pub fn plan_faults(
 
 /// The rules for what an apply answers, measured by what was planned. Not for answers with errors.
 #[must_use]
-pub fn apply_faults(attributes: &[Attribute], planned: &Value, actual: &Value) -> Vec<Fault> {
+pub fn apply_faults(
+    attributes: &[Attribute],
+    kind: &Type,
+    planned: &Value,
+    actual: &Value,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     if planned.is_null() != actual.is_null() {
         let reason = if planned.is_null() {
@@ -104,33 +109,18 @@ pub fn apply_faults(attributes: &[Attribute], planned: &Value, actual: &Value) -
         return faults;
     }
     compatible(planned, actual, &Path::root(), &mut faults);
-    faults.extend(state_faults(attributes, actual));
+    faults.extend(state_faults(attributes, kind, actual));
     faults
 }
 
-/// The rules for every state: of the right type, wholly known, without write-only values.
+/// The rules for every state: of the right type, which is `kind`, wholly known, without write-only values.
 #[must_use]
-pub fn state_faults(attributes: &[Attribute], state: &Value) -> Vec<Fault> {
+pub fn state_faults(attributes: &[Attribute], kind: &Type, state: &Value) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let kind = Type::object(
-        attributes
-            .iter()
-            .map(|attribute| (attribute.name, attribute.kind.value_type())),
-    );
-    type_faults(&kind, state, &Path::root(), &mut faults);
+    type_faults(kind, state, &Path::root(), &mut faults);
     unknown_faults(state, &Path::root(), &mut faults);
     write_only_faults(attributes, state, &mut faults);
     faults
-}
-
-/// The rule that an object never becomes another one. A null prior identity may become any.
-#[must_use]
-pub fn identity_faults(prior: &Value, identity: &Value) -> Vec<Fault> {
-    if prior.is_null() || prior == identity {
-        Vec::new()
-    } else {
-        vec![Fault::new(&Path::root(), "the object's identity changed")]
-    }
 }
 
 /// Where `value` is not of type `kind`. Null and unknown are of every type.

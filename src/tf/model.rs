@@ -12,7 +12,7 @@ pub trait Model: Clone + Default + Send + Sync + 'static {
     /// The attributes' types by name, for the check against the schema.
     fn attribute_types() -> BTreeMap<String, Type>;
 
-    /// From an object's attributes. Attributes that the model has not are ignored, missing ones are null.
+    /// From an object's attributes. Attributes that the model does not have are ignored; missing ones are null.
     ///
     /// # Errors
     /// If an attribute is of another type.

@@ -70,7 +70,7 @@ impl Number {
         }
     }
 
-    /// A float as the decimal that its shortest text spells, as the host compares them. `None` for NaN, which Terraform has not.
+    /// A float as the decimal that its shortest text spells, as the host compares them. `None` for NaN, which Terraform does not have.
     #[must_use]
     pub fn from_f64(value: f64) -> Option<Self> {
         if value.is_nan() {

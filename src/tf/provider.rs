@@ -1,35 +1,20 @@
 //! The provider itself: its configuration, and the list of what it offers.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::FutureExt as _;
 
-use super::config;
 use super::data_source::DataSource;
-use super::diagnostics::{Diagnostic, Diagnostics};
+use super::diagnostics::Diagnostics;
 use super::erased::{
-    DynDataSource, DynList, DynResource, ErasedDataSource, ErasedList, ErasedResource, Shape,
-    panicked,
+    DynDataSource, DynList, DynResource, ErasedDataSource, ErasedList, ErasedResource,
 };
 use super::function::Function;
 use super::list::List;
 use super::model::Model;
-use super::plan;
 use super::resource::Resource;
-use super::schema::{Schema, identity_type};
-use super::soundness;
-use super::value::{Members, Value};
-
-/// Who runs the provider.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Host {
-    /// The host's version; Terraform and `OpenTofu` each send their own.
-    pub version: String,
-}
+use super::schema::Schema;
 
 /// A provider.
 #[async_trait]
@@ -48,7 +33,7 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Takes the configuration, defaults filled in, in place of any earlier one. What is unknown during a plan is no fault: calls that
     /// need it fail. The answer may hold warnings only, errors only, or both.
-    async fn configure(&self, config: Self::Model, host: Host) -> Diagnostics;
+    async fn configure(&self, config: Self::Model) -> Diagnostics;
 }
 
 /// What a provider offers, by name.
@@ -149,134 +134,5 @@ impl Registry {
             .flat_map(named)
             .chain(lists)
             .collect()
-    }
-}
-
-/// A provider over plain values, as the wire sees it.
-#[async_trait]
-pub trait DynProvider: Send + Sync {
-    /// The schema of the provider block.
-    fn shape(&self) -> &Shape;
-
-    /// As [`DynResource::schema_faults`].
-    fn schema_faults(&self) -> Vec<String>;
-
-    /// What the provider offers.
-    fn registry(&self) -> &Registry;
-
-    /// Checks a configuration.
-    fn validate(&self, config: &Value) -> Diagnostics;
-
-    /// Takes a configuration.
-    async fn configure(&self, config: Value, host: Host) -> Diagnostics;
-
-    /// Whether something in the last configuration was not known yet.
-    fn is_configuration_unknown(&self) -> bool;
-}
-
-/// The adaptor from [`Provider`] to [`DynProvider`].
-pub struct ErasedProvider<P> {
-    provider: P,
-    shape: OnceLock<Shape>,
-    is_unknown: AtomicBool,
-}
-
-impl<P: Provider> ErasedProvider<P> {
-    /// Wraps a provider.
-    pub const fn new(provider: P) -> Self {
-        Self {
-            provider,
-            shape: OnceLock::new(),
-            is_unknown: AtomicBool::new(false),
-        }
-    }
-
-    fn decode(&self, config: &Value) -> Result<(P::Model, Members), Diagnostics> {
-        let absent = Members::new();
-        let members = match config {
-            Value::Object(members) => members,
-            // An absent provider block says as much as an empty one.
-            Value::Null => &absent,
-            _ => {
-                return Err(Diagnostic::error(
-                    "Invalid provider configuration",
-                    "An object was expected.",
-                )
-                .into());
-            }
-        };
-        let members = plan::with_defaults(&self.shape().schema.attributes, members.clone());
-        let model = P::Model::from_object(Value::Object(members.clone())).map_err(|error| {
-            Diagnostic::error("Invalid provider configuration", format!("{error}."))
-                .at(error.path.clone())
-        })?;
-        Ok((model, members))
-    }
-}
-
-#[async_trait]
-impl<P: Provider> DynProvider for ErasedProvider<P> {
-    fn shape(&self) -> &Shape {
-        self.shape.get_or_init(|| {
-            let schema = self.provider.schema();
-            Shape {
-                object_type: schema.object_type(),
-                identity_type: identity_type(&[]),
-                schema,
-                identity: Vec::new(),
-            }
-        })
-    }
-
-    fn schema_faults(&self) -> Vec<String> {
-        let schema = &self.shape().schema;
-        let mut faults = soundness::schema_faults(schema);
-        faults.extend(soundness::model_faults(
-            schema,
-            &P::Model::attribute_types(),
-        ));
-        faults
-    }
-
-    fn registry(&self) -> &Registry {
-        self.provider.registry()
-    }
-
-    fn validate(&self, config: &Value) -> Diagnostics {
-        if config.is_unknown() {
-            return Diagnostics::new();
-        }
-        let (model, members) = match self.decode(config) {
-            Ok(decoded) => decoded,
-            Err(errors) => return errors,
-        };
-        let mut diagnostics = config::validate(&self.shape().schema.attributes, &members, false);
-        let checked = catch_unwind(AssertUnwindSafe(|| {
-            let mut found = Diagnostics::new();
-            self.provider.validate(&model, &mut found);
-            found
-        }));
-        match checked {
-            Ok(found) => diagnostics.extend(found),
-            Err(panic) => diagnostics.push(panicked("validation", panic.as_ref())),
-        }
-        diagnostics
-    }
-
-    async fn configure(&self, config: Value, host: Host) -> Diagnostics {
-        let is_unknown = !config.is_wholly_known();
-        self.is_unknown.store(is_unknown, Ordering::Release);
-        let model = match self.decode(&config) {
-            Ok((model, _)) => model,
-            Err(errors) => return errors,
-        };
-        AssertUnwindSafe(self.provider.configure(model, host))
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|panic| panicked("configuration", panic.as_ref()).into())
-    }
-
-    fn is_configuration_unknown(&self) -> bool {
-        self.is_unknown.load(Ordering::Acquire)
     }
 }

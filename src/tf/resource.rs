@@ -106,7 +106,7 @@ pub trait Resource: Send + Sync + 'static {
     /// The least state from which [`Resource::read`] finds the object.
     ///
     /// # Errors
-    /// If the id has not the right form, with an example of it, or must be looked up and is not found.
+    /// If the id does not have the right form (the error shows an example of it), or has to be looked up and is not found.
     async fn import(&self, context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics>;
 
     /// Brings a state that was stored under an older version of the schema into today's shape. `timeouts` are in there, too.

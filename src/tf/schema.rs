@@ -162,8 +162,6 @@ pub struct Attribute {
     pub mode: Mode,
     /// What it is, in Markdown.
     pub description: String,
-    /// Why it should no longer be used, if so.
-    pub deprecation: Option<&'static str>,
     /// Whether user interfaces hide its value.
     pub sensitive: bool,
     /// Whether it is sent to the provider but never stored.
@@ -197,7 +195,6 @@ impl Attribute {
             kind: kind.into(),
             mode,
             description: String::new(),
-            deprecation: None,
             sensitive: false,
             write_only: false,
             default: None,

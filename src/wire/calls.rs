@@ -13,8 +13,7 @@ use tracing::Instrument as _;
 
 use super::diagnostics::Answer;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
-use crate::tf::erased::{DynDataSource, DynList, DynResource, panicked};
-use crate::tf::provider::DynProvider;
+use crate::tf::erased::{DynDataSource, DynList, DynProvider, DynResource, panicked};
 use crate::tf::value::Value;
 
 /// How many answers of a stream may wait for the host.
@@ -97,7 +96,7 @@ impl Calls {
     /// `fallback` is answered, with the errors, where the handler has no answer of its own.
     pub(super) async fn run<A, H, F>(
         self: &Arc<Self>,
-        name: CallName<'_>,
+        name: CallName,
         provider: Arc<dyn DynProvider>,
         fallback: A,
         handler: H,
@@ -133,7 +132,7 @@ impl Calls {
     /// Runs `handler`, which sends one answer after the other, and closes with the diagnostics that it returns, or with its panic.
     pub(super) fn stream<T, H, F>(
         self: &Arc<Self>,
-        name: CallName<'_>,
+        name: CallName,
         provider: Arc<dyn DynProvider>,
         handler: H,
     ) -> mpsc::Receiver<T>
@@ -176,14 +175,20 @@ impl Calls {
 }
 
 /// What a call is named in the log.
-#[derive(Clone, Copy)]
-pub(super) struct CallName<'a> {
-    pub(super) rpc: &'static str,
-    /// Empty where a call is about no type.
-    pub(super) type_name: &'a str,
+pub(super) struct CallName {
+    rpc: &'static str,
+    type_name: String,
 }
 
-impl CallName<'_> {
+impl CallName {
+    /// `type_name` is empty where a call is about no type.
+    pub(super) fn new(rpc: &'static str, type_name: &str) -> Self {
+        Self {
+            rpc,
+            type_name: type_name.to_owned(),
+        }
+    }
+
     fn span(&self) -> tracing::Span {
         tracing::info_span!(
             "rpc",

@@ -8,17 +8,18 @@ use crate::tf::path::{Path, Step};
 use crate::tf::types::Type;
 use crate::tf::value::Value;
 
-/// Bytes that are not a value of the type they should be: a fault of the host, of a hand-edited state, or a schema that differs.
+/// Something that is not of the type it should be. Bytes that came in: a fault of the host, of a hand-edited state, or a schema that
+/// differs. A value on its way out: a fault of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .path.label(.message))]
-pub struct DecodeError {
+pub struct CodecError {
     /// Where in the value.
     pub path: Path,
     /// What is wrong there.
     pub message: String,
 }
 
-impl DecodeError {
+impl CodecError {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self {
             path: Path::root(),
@@ -37,40 +38,7 @@ impl DecodeError {
     pub(super) fn at_set(self) -> Self {
         Self::new(self.to_string())
     }
-}
 
-/// A value that is not of the type it should be: a fault of ours.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .path.label(.message))]
-pub struct EncodeError {
-    /// Where in the value.
-    pub path: Path,
-    /// What is wrong there.
-    pub message: String,
-}
-
-impl EncodeError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self {
-            path: Path::root(),
-            message: message.into(),
-        }
-    }
-
-    pub(super) fn within(self, outer: Step) -> Self {
-        Self {
-            path: self.path.within(outer),
-            ..self
-        }
-    }
-
-    /// The same at the set that holds the element: no path leads into a set, so the message takes the rest of it.
-    pub(super) fn at_set(self) -> Self {
-        Self::new(self.to_string())
-    }
-}
-
-impl EncodeError {
     pub(super) fn mismatch(value: &Value, kind: &Type) -> Self {
         Self::new(format!(
             "{} expected, {} found",
@@ -80,13 +48,13 @@ impl EncodeError {
     }
 }
 
-impl From<Infallible> for EncodeError {
+impl From<Infallible> for CodecError {
     fn from(never: Infallible) -> Self {
         match never {}
     }
 }
 
-impl From<ValueWriteError<Infallible>> for EncodeError {
+impl From<ValueWriteError<Infallible>> for CodecError {
     fn from(never: ValueWriteError<Infallible>) -> Self {
         match never {
             ValueWriteError::InvalidMarkerWrite(never)

@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 
 use super::schema;
 use super::server::Server;
-use crate::tf::provider::DynProvider;
+use crate::tf::erased::DynProvider;
 
 const PROVIDER_SCHEMA: &str = "/tfplugin6.Provider/GetProviderSchema";
 const IDENTITY_SCHEMAS: &str = "/tfplugin6.Provider/GetResourceIdentitySchemas";

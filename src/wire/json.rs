@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value as Json};
 
-pub use super::codec_error::{DecodeError, EncodeError};
+pub use super::codec_error::CodecError;
 use super::codec_error::{index_step, type_noun};
 use super::type_json;
 use crate::tf::path::Step;
@@ -17,9 +17,9 @@ use crate::tf::value::{Members, Value};
 ///
 /// # Errors
 /// If the bytes are not JSON (nested less than 128 deep), or the JSON is not a value of the type.
-pub fn decode_json(bytes: &[u8], kind: &Type) -> Result<Value, DecodeError> {
+pub fn decode_json(bytes: &[u8], kind: &Type) -> Result<Value, CodecError> {
     let json = serde_json::from_slice(bytes)
-        .map_err(|error| DecodeError::new(format!("invalid JSON: {error}")))?;
+        .map_err(|error| CodecError::new(format!("invalid JSON: {error}")))?;
     from_json(json, kind)
 }
 
@@ -27,11 +27,11 @@ pub fn decode_json(bytes: &[u8], kind: &Type) -> Result<Value, DecodeError> {
 ///
 /// # Errors
 /// If the value is not of the type, or something in it is unknown or infinite.
-pub fn encode_json(value: &Value, kind: &Type) -> Result<Vec<u8>, EncodeError> {
+pub fn encode_json(value: &Value, kind: &Type) -> Result<Vec<u8>, CodecError> {
     to_json(value, kind).map(|json| json.to_string().into_bytes())
 }
 
-fn from_json(json: Json, kind: &Type) -> Result<Value, DecodeError> {
+fn from_json(json: Json, kind: &Type) -> Result<Value, CodecError> {
     match (json, kind) {
         (Json::Null, _) => Ok(Value::Null),
         (Json::String(text), Type::String) => Ok(Value::String(text)),
@@ -40,7 +40,7 @@ fn from_json(json: Json, kind: &Type) -> Result<Value, DecodeError> {
             .as_str()
             .parse()
             .map(Value::Number)
-            .map_err(|error: crate::tf::number::NotANumber| DecodeError::new(error.to_string())),
+            .map_err(|error: crate::tf::number::NotANumber| CodecError::new(error.to_string())),
         (Json::Object(members), Type::Dynamic) => dynamic_from_json(members),
         (Json::Array(elements), Type::List(kind)) => {
             elements_from_json(elements, std::iter::repeat(kind.as_ref())).map(Value::List)
@@ -48,11 +48,11 @@ fn from_json(json: Json, kind: &Type) -> Result<Value, DecodeError> {
         (Json::Array(elements), Type::Set(kind)) => {
             elements_from_json(elements, std::iter::repeat(kind.as_ref()))
                 .map(Value::set)
-                .map_err(DecodeError::at_set)
+                .map_err(CodecError::at_set)
         }
         (Json::Array(elements), Type::Tuple(kinds)) => {
             if elements.len() != kinds.len() {
-                return Err(DecodeError::new(format!(
+                return Err(CodecError::new(format!(
                     "a tuple of {} expected, {} elements found",
                     kinds.len(),
                     elements.len()
@@ -78,7 +78,7 @@ fn from_json(json: Json, kind: &Type) -> Result<Value, DecodeError> {
             })
             .collect::<Result<_, _>>()
             .map(Value::Object),
-        (json, kind) => Err(DecodeError::new(format!(
+        (json, kind) => Err(CodecError::new(format!(
             "{} expected, {} found",
             type_noun(kind),
             json_noun(&json)
@@ -86,13 +86,13 @@ fn from_json(json: Json, kind: &Type) -> Result<Value, DecodeError> {
     }
 }
 
-fn dynamic_from_json(mut members: Map<String, Json>) -> Result<Value, DecodeError> {
+fn dynamic_from_json(mut members: Map<String, Json>) -> Result<Value, CodecError> {
     let (Some(json), Some(kind)) = (members.remove("value"), members.remove("type")) else {
-        return Err(DecodeError::new(
+        return Err(CodecError::new(
             "a value of any type needs its type beside it",
         ));
     };
-    let kind = type_json::from_json(&kind).map_err(|error| DecodeError::new(error.to_string()))?;
+    let kind = type_json::from_json(&kind).map_err(|error| CodecError::new(error.to_string()))?;
     let value = from_json(json, &kind)?;
     Ok(if kind == Type::Dynamic {
         value
@@ -104,7 +104,7 @@ fn dynamic_from_json(mut members: Map<String, Json>) -> Result<Value, DecodeErro
 fn elements_from_json<'k>(
     elements: Vec<Json>,
     kinds: impl IntoIterator<Item = &'k Type>,
-) -> Result<Vec<Value>, DecodeError> {
+) -> Result<Vec<Value>, CodecError> {
     elements
         .into_iter()
         .zip(kinds)
@@ -126,7 +126,7 @@ const fn json_noun(json: &Json) -> &'static str {
     }
 }
 
-fn to_json(value: &Value, kind: &Type) -> Result<Json, EncodeError> {
+fn to_json(value: &Value, kind: &Type) -> Result<Json, CodecError> {
     match (value, kind) {
         (Value::Null, _) => Ok(Json::Null),
         (Value::Bool(value), Type::Bool) => Ok(Json::Bool(*value)),
@@ -135,7 +135,7 @@ fn to_json(value: &Value, kind: &Type) -> Result<Json, EncodeError> {
             .to_string()
             .parse()
             .map(Json::Number)
-            .map_err(|_| EncodeError::new("state cannot hold an infinite number")),
+            .map_err(|_| CodecError::new("state cannot hold an infinite number")),
         (Value::Dynamic(inner), Type::Dynamic) => {
             let (kind, value) = inner.as_ref();
             let mut members = Map::new();
@@ -147,8 +147,7 @@ fn to_json(value: &Value, kind: &Type) -> Result<Json, EncodeError> {
             elements_to_json(elements, std::iter::repeat(kind.as_ref()))
         }
         (Value::Set(elements), Type::Set(kind)) => {
-            elements_to_json(elements, std::iter::repeat(kind.as_ref()))
-                .map_err(EncodeError::at_set)
+            elements_to_json(elements, std::iter::repeat(kind.as_ref())).map_err(CodecError::at_set)
         }
         (Value::Tuple(elements), Type::Tuple(kinds)) if elements.len() == kinds.len() => {
             elements_to_json(elements, kinds)
@@ -164,7 +163,7 @@ fn to_json(value: &Value, kind: &Type) -> Result<Json, EncodeError> {
             .map(Json::Object),
         (Value::Object(members), Type::Object(kinds)) => {
             if let Some(extra) = members.keys().find(|name| !kinds.contains_key(*name)) {
-                return Err(EncodeError::new(format!("unsupported attribute {extra:?}")));
+                return Err(CodecError::new(format!("unsupported attribute {extra:?}")));
             }
             kinds
                 .iter()
@@ -174,24 +173,24 @@ fn to_json(value: &Value, kind: &Type) -> Result<Json, EncodeError> {
                 .collect::<Result<_, _>>()
                 .map(Json::Object)
         }
-        (Value::Unknown(_), _) => Err(EncodeError::new("state cannot hold an unknown")),
-        (value, kind) => Err(EncodeError::mismatch(value, kind)),
+        (Value::Unknown(_), _) => Err(CodecError::new("state cannot hold an unknown")),
+        (value, kind) => Err(CodecError::mismatch(value, kind)),
     }
 }
 
-fn attribute_to_json(members: &Members, name: &str, kind: &Type) -> Result<Json, EncodeError> {
+fn attribute_to_json(members: &Members, name: &str, kind: &Type) -> Result<Json, CodecError> {
     match members.get(name) {
         Some(value) => {
             to_json(value, kind).map_err(|error| error.within(Step::Attribute(name.to_owned())))
         }
-        None => Err(EncodeError::new(format!("attribute {name:?} is missing"))),
+        None => Err(CodecError::new(format!("attribute {name:?} is missing"))),
     }
 }
 
 fn elements_to_json<'k>(
     elements: &[Value],
     kinds: impl IntoIterator<Item = &'k Type>,
-) -> Result<Json, EncodeError> {
+) -> Result<Json, CodecError> {
     elements
         .iter()
         .zip(kinds)

@@ -13,9 +13,8 @@ use super::diagnostics::encode as encode_diagnostics;
 use super::generated::{list_resource, validate_list_resource_config};
 use super::values::{decode, encode_identity, encode_state};
 use crate::tf::diagnostics::Diagnostics;
-use crate::tf::erased::{DynResource, ListRequest};
+use crate::tf::erased::{DynProvider, DynResource, ListRequest};
 use crate::tf::list::ListEvent;
-use crate::tf::provider::DynProvider;
 
 /// What is found. Errors are in its events: the host would show those of the stream itself as raw text.
 pub(super) type Events = Pin<Box<dyn Stream<Item = Result<list_resource::Event, Status>> + Send>>;
@@ -39,11 +38,7 @@ pub(super) fn list(
 ) -> Events {
     let resources = provider.registry().resources();
     let resource = resources.get(request.type_name.as_str()).cloned();
-    let type_name = request.type_name.clone();
-    let name = CallName {
-        rpc: "ListResource",
-        type_name: &type_name,
-    };
+    let name = CallName::new("ListResource", &request.type_name);
     let events = calls.stream(name, provider, move |call, events| async move {
         let outcome = find(call, &request, events).await;
         outcome.unwrap_or_else(|errors| errors)

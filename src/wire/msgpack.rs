@@ -22,7 +22,7 @@ mod tests;
 
 pub use self::decode::decode;
 pub use self::encode::encode;
-pub use super::codec_error::{DecodeError, EncodeError};
+pub use super::codec_error::CodecError;
 
 /// Most containers around a value. Real configurations stay below ten; hostile bytes must not exhaust the stack.
 const DEPTH_LIMIT: usize = 100;

@@ -18,7 +18,8 @@ pub(super) async fn plan(
     let prior = decode("prior state", request.prior_state.as_ref(), kind)?;
     about(&prior);
     // What is destroyed is named by its state, and is destroyed by a provider that is configured by then.
-    let deferred = if is_absent(request.proposed_new_state.as_ref()) {
+    let destroys = is_absent(request.proposed_new_state.as_ref());
+    let deferred = if destroys {
         None
     } else {
         deferral(&call, request.client_capabilities.as_ref())
@@ -26,7 +27,7 @@ pub(super) async fn plan(
     let answer = resource
         .plan(PlanRequest {
             prior,
-            proposed: decode("proposed state", request.proposed_new_state.as_ref(), kind)?,
+            destroys,
             config: decode("configuration", request.config.as_ref(), kind)?,
             private: request.prior_private,
             identity: decode_identity(request.prior_identity.as_ref(), &shape.identity_type)?,

@@ -5,7 +5,6 @@ use super::diagnostics::encode;
 use super::generated::{configure_provider, validate_provider_config};
 use super::values::decode;
 use crate::tf::diagnostics::Diagnostics;
-use crate::tf::provider::Host;
 
 pub(super) fn validate(
     call: &Call,
@@ -24,10 +23,7 @@ pub(super) async fn configure(
 ) -> Result<configure_provider::Response, Diagnostics> {
     let kind = &call.provider.shape().object_type;
     let config = decode("provider configuration", request.config.as_ref(), kind)?;
-    let host = Host {
-        version: request.terraform_version,
-    };
     Ok(configure_provider::Response {
-        diagnostics: encode(call.provider.configure(config, host).await),
+        diagnostics: encode(call.provider.configure(config).await),
     })
 }

@@ -6,9 +6,9 @@ use super::generated::{
     schema,
 };
 use super::type_json;
+use crate::tf::erased::DynProvider;
 use crate::tf::erased::Shape;
 use crate::tf::function::{Function, Parameter};
-use crate::tf::provider::DynProvider;
 use crate::tf::schema::{Attribute, AttributeKind, IdentityAttribute, Mode, Nesting};
 
 /// The version of every identity. Hosts do not ask for an upgrade of identities of version 0, nor of objects that have none yet.
@@ -155,9 +155,8 @@ fn attribute(attribute: &Attribute) -> schema::Attribute {
         optional: matches!(attribute.mode, Mode::Optional | Mode::OptionalComputed),
         computed: attribute.mode.is_computed(),
         sensitive: attribute.sensitive,
-        deprecated: attribute.deprecation.is_some(),
-        deprecation_message: attribute.deprecation.unwrap_or_default().to_owned(),
         write_only: attribute.write_only,
+        ..schema::Attribute::default()
     }
 }
 

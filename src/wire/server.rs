@@ -18,7 +18,8 @@ use super::{
     data_source, functions, import, list, plan_apply, provider, read, schema, unsupported, upgrade,
     validate,
 };
-use crate::tf::provider::{DynProvider, ErasedProvider, Provider};
+use crate::tf::erased::{DynProvider, ErasedProvider};
+use crate::tf::provider::Provider;
 
 /// Answers the host's calls. Clones share everything.
 #[derive(Clone)]
@@ -48,7 +49,7 @@ impl Server {
         ProviderService::new(calls, self.clone(), limit)
     }
 
-    /// The answer to the call at this path, where it never changes.
+    /// The encoded answer to the call at this path, for calls that are always answered alike.
     pub(super) fn encoded(&self, path: &str) -> Option<Bytes> {
         self.encoded.answer(path, self.provider.as_ref())
     }
@@ -60,20 +61,17 @@ impl Server {
     }
 }
 
-/// What is answered with an error where nothing else is to be said.
-fn none<T: Default>() -> T {
+/// What stands beside the errors in an answer that has nothing else to say.
+fn empty<T: Default>() -> T {
     T::default()
 }
 
-type Answer<T> = Result<Response<T>, Status>;
+type Reply<T> = Result<Response<T>, Status>;
 
 /// A call that runs in a task of its own. The handler after `=>` sees the call and the request's message.
 macro_rules! run {
     ($self:ident, $rpc:literal, $type_name:expr, $fallback:expr, |$call:ident| $handler:expr) => {{
-        let name = CallName {
-            rpc: $rpc,
-            type_name: $type_name,
-        };
+        let name = CallName::new($rpc, $type_name);
         $self
             .calls
             .run(
@@ -91,14 +89,14 @@ impl Service for Server {
     async fn get_metadata(
         &self,
         _: Request<get_metadata::Request>,
-    ) -> Answer<get_metadata::Response> {
+    ) -> Reply<get_metadata::Response> {
         Ok(Response::new(schema::metadata(self.provider.as_ref())))
     }
 
     async fn get_provider_schema(
         &self,
         _: Request<get_provider_schema::Request>,
-    ) -> Answer<get_provider_schema::Response> {
+    ) -> Reply<get_provider_schema::Response> {
         Ok(Response::new(schema::provider_schema(
             self.provider.as_ref(),
         )))
@@ -107,7 +105,7 @@ impl Service for Server {
     async fn get_resource_identity_schemas(
         &self,
         _: Request<get_resource_identity_schemas::Request>,
-    ) -> Answer<get_resource_identity_schemas::Response> {
+    ) -> Reply<get_resource_identity_schemas::Response> {
         Ok(Response::new(schema::identity_schemas(
             self.provider.as_ref(),
         )))
@@ -116,14 +114,14 @@ impl Service for Server {
     async fn get_functions(
         &self,
         _: Request<get_functions::Request>,
-    ) -> Answer<get_functions::Response> {
+    ) -> Reply<get_functions::Response> {
         Ok(Response::new(schema::functions(self.provider.as_ref())))
     }
 
     async fn stop_provider(
         &self,
         _: Request<stop_provider::Request>,
-    ) -> Answer<stop_provider::Response> {
+    ) -> Reply<stop_provider::Response> {
         tracing::info!("the host asks to stop: running calls are cancelled");
         self.calls.stop();
         Ok(Response::new(stop_provider::Response::default()))
@@ -132,9 +130,9 @@ impl Service for Server {
     async fn validate_provider_config(
         &self,
         request: Request<validate_provider_config::Request>,
-    ) -> Answer<validate_provider_config::Response> {
+    ) -> Reply<validate_provider_config::Response> {
         let message = request.into_inner();
-        run!(self, "ValidateProviderConfig", "", none(), |call| {
+        run!(self, "ValidateProviderConfig", "", empty(), |call| {
             provider::validate(&call, &message)
         })
     }
@@ -142,9 +140,9 @@ impl Service for Server {
     async fn configure_provider(
         &self,
         request: Request<configure_provider::Request>,
-    ) -> Answer<configure_provider::Response> {
+    ) -> Reply<configure_provider::Response> {
         let message = request.into_inner();
-        run!(self, "ConfigureProvider", "", none(), |call| {
+        run!(self, "ConfigureProvider", "", empty(), |call| {
             provider::configure(call, message).await
         })
     }
@@ -152,13 +150,13 @@ impl Service for Server {
     async fn validate_resource_config(
         &self,
         request: Request<validate_resource_config::Request>,
-    ) -> Answer<validate_resource_config::Response> {
+    ) -> Reply<validate_resource_config::Response> {
         let message = request.into_inner();
         run!(
             self,
             "ValidateResourceConfig",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| validate::validate(&call, &message)
         )
     }
@@ -166,13 +164,13 @@ impl Service for Server {
     async fn upgrade_resource_state(
         &self,
         request: Request<upgrade_resource_state::Request>,
-    ) -> Answer<upgrade_resource_state::Response> {
+    ) -> Reply<upgrade_resource_state::Response> {
         let message = request.into_inner();
         run!(
             self,
             "UpgradeResourceState",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| upgrade::state(&call, &message)
         )
     }
@@ -180,13 +178,13 @@ impl Service for Server {
     async fn upgrade_resource_identity(
         &self,
         request: Request<upgrade_resource_identity::Request>,
-    ) -> Answer<upgrade_resource_identity::Response> {
+    ) -> Reply<upgrade_resource_identity::Response> {
         let message = request.into_inner();
         run!(
             self,
             "UpgradeResourceIdentity",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| upgrade::identity(&call, &message)
         )
     }
@@ -194,12 +192,12 @@ impl Service for Server {
     async fn read_resource(
         &self,
         request: Request<read_resource::Request>,
-    ) -> Answer<read_resource::Response> {
+    ) -> Reply<read_resource::Response> {
         let message = request.into_inner();
         run!(
             self,
             "ReadResource",
-            &message.type_name.clone(),
+            &message.type_name,
             read::unread(&message),
             |call| read::read(call, message).await
         )
@@ -208,13 +206,13 @@ impl Service for Server {
     async fn plan_resource_change(
         &self,
         request: Request<plan_resource_change::Request>,
-    ) -> Answer<plan_resource_change::Response> {
+    ) -> Reply<plan_resource_change::Response> {
         let message = request.into_inner();
         run!(
             self,
             "PlanResourceChange",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| plan_apply::plan(call, message).await
         )
     }
@@ -222,12 +220,12 @@ impl Service for Server {
     async fn apply_resource_change(
         &self,
         request: Request<apply_resource_change::Request>,
-    ) -> Answer<apply_resource_change::Response> {
+    ) -> Reply<apply_resource_change::Response> {
         let message = request.into_inner();
         run!(
             self,
             "ApplyResourceChange",
-            &message.type_name.clone(),
+            &message.type_name,
             plan_apply::unapplied(&message),
             |call| plan_apply::apply(call, message).await
         )
@@ -236,13 +234,13 @@ impl Service for Server {
     async fn import_resource_state(
         &self,
         request: Request<import_resource_state::Request>,
-    ) -> Answer<import_resource_state::Response> {
+    ) -> Reply<import_resource_state::Response> {
         let message = request.into_inner();
         run!(
             self,
             "ImportResourceState",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| import::import(call, message).await
         )
     }
@@ -250,13 +248,13 @@ impl Service for Server {
     async fn move_resource_state(
         &self,
         request: Request<move_resource_state::Request>,
-    ) -> Answer<move_resource_state::Response> {
+    ) -> Reply<move_resource_state::Response> {
         let message = request.into_inner();
         run!(
             self,
             "MoveResourceState",
-            &message.target_type_name.clone(),
-            none(),
+            &message.target_type_name,
+            empty(),
             |call| import::move_state(&call, message)
         )
     }
@@ -264,13 +262,13 @@ impl Service for Server {
     async fn generate_resource_config(
         &self,
         request: Request<generate_resource_config::Request>,
-    ) -> Answer<generate_resource_config::Response> {
+    ) -> Reply<generate_resource_config::Response> {
         let message = request.into_inner();
         run!(
             self,
             "GenerateResourceConfig",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| import::generate_config(&call, &message)
         )
     }
@@ -278,13 +276,13 @@ impl Service for Server {
     async fn validate_data_resource_config(
         &self,
         request: Request<validate_data_resource_config::Request>,
-    ) -> Answer<validate_data_resource_config::Response> {
+    ) -> Reply<validate_data_resource_config::Response> {
         let message = request.into_inner();
         run!(
             self,
             "ValidateDataResourceConfig",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| data_source::validate(&call, &message)
         )
     }
@@ -292,13 +290,13 @@ impl Service for Server {
     async fn read_data_source(
         &self,
         request: Request<read_data_source::Request>,
-    ) -> Answer<read_data_source::Response> {
+    ) -> Reply<read_data_source::Response> {
         let message = request.into_inner();
         run!(
             self,
             "ReadDataSource",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| data_source::read(call, message).await
         )
     }
@@ -306,21 +304,17 @@ impl Service for Server {
     async fn call_function(
         &self,
         request: Request<call_function::Request>,
-    ) -> Answer<call_function::Response> {
+    ) -> Reply<call_function::Response> {
         let message = request.into_inner();
-        run!(
-            self,
-            "CallFunction",
-            &message.name.clone(),
-            none(),
-            |call| functions::call(&call, &message)
-        )
+        run!(self, "CallFunction", &message.name, empty(), |call| {
+            functions::call(&call, &message)
+        })
     }
 
     async fn validate_ephemeral_resource_config(
         &self,
         request: Request<validate_ephemeral_resource_config::Request>,
-    ) -> Answer<validate_ephemeral_resource_config::Response> {
+    ) -> Reply<validate_ephemeral_resource_config::Response> {
         let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
         Ok(Response::new(
             validate_ephemeral_resource_config::Response { diagnostics },
@@ -330,7 +324,7 @@ impl Service for Server {
     async fn open_ephemeral_resource(
         &self,
         request: Request<open_ephemeral_resource::Request>,
-    ) -> Answer<open_ephemeral_resource::Response> {
+    ) -> Reply<open_ephemeral_resource::Response> {
         let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
         Ok(Response::new(open_ephemeral_resource::Response {
             diagnostics,
@@ -341,7 +335,7 @@ impl Service for Server {
     async fn renew_ephemeral_resource(
         &self,
         request: Request<renew_ephemeral_resource::Request>,
-    ) -> Answer<renew_ephemeral_resource::Response> {
+    ) -> Reply<renew_ephemeral_resource::Response> {
         let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
         Ok(Response::new(renew_ephemeral_resource::Response {
             diagnostics,
@@ -352,7 +346,7 @@ impl Service for Server {
     async fn close_ephemeral_resource(
         &self,
         request: Request<close_ephemeral_resource::Request>,
-    ) -> Answer<close_ephemeral_resource::Response> {
+    ) -> Reply<close_ephemeral_resource::Response> {
         let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
         Ok(Response::new(close_ephemeral_resource::Response {
             diagnostics,
@@ -362,13 +356,13 @@ impl Service for Server {
     async fn validate_list_resource_config(
         &self,
         request: Request<validate_list_resource_config::Request>,
-    ) -> Answer<validate_list_resource_config::Response> {
+    ) -> Reply<validate_list_resource_config::Response> {
         let message = request.into_inner();
         run!(
             self,
             "ValidateListResourceConfig",
-            &message.type_name.clone(),
-            none(),
+            &message.type_name,
+            empty(),
             |call| list::validate(&call, &message)
         )
     }
@@ -378,7 +372,7 @@ impl Service for Server {
     async fn list_resource(
         &self,
         request: Request<list_resource::Request>,
-    ) -> Answer<Self::ListResourceStream> {
+    ) -> Reply<Self::ListResourceStream> {
         Ok(Response::new(list::list(
             &self.calls,
             Arc::clone(&self.provider),
@@ -389,7 +383,7 @@ impl Service for Server {
     async fn validate_action_config(
         &self,
         request: Request<validate_action_config::Request>,
-    ) -> Answer<validate_action_config::Response> {
+    ) -> Reply<validate_action_config::Response> {
         let diagnostics = none_such(ACTION, &request.get_ref().type_name);
         Ok(Response::new(validate_action_config::Response {
             diagnostics,
@@ -399,7 +393,7 @@ impl Service for Server {
     async fn plan_action(
         &self,
         request: Request<plan_action::Request>,
-    ) -> Answer<plan_action::Response> {
+    ) -> Reply<plan_action::Response> {
         let diagnostics = none_such(ACTION, &request.get_ref().action_type);
         Ok(Response::new(plan_action::Response {
             diagnostics,
@@ -412,7 +406,7 @@ impl Service for Server {
     async fn invoke_action(
         &self,
         request: Request<invoke_action::Request>,
-    ) -> Answer<Self::InvokeActionStream> {
+    ) -> Reply<Self::InvokeActionStream> {
         Ok(Response::new(unsupported::invoke(
             &request.get_ref().action_type,
         )))
@@ -421,14 +415,14 @@ impl Service for Server {
     async fn validate_state_store_config(
         &self,
         _: Request<validate_state_store::Request>,
-    ) -> Answer<validate_state_store::Response> {
+    ) -> Reply<validate_state_store::Response> {
         Err(state_store())
     }
 
     async fn configure_state_store(
         &self,
         _: Request<configure_state_store::Request>,
-    ) -> Answer<configure_state_store::Response> {
+    ) -> Reply<configure_state_store::Response> {
         Err(state_store())
     }
 
@@ -437,36 +431,36 @@ impl Service for Server {
     async fn read_state_bytes(
         &self,
         _: Request<read_state_bytes::Request>,
-    ) -> Answer<Self::ReadStateBytesStream> {
+    ) -> Reply<Self::ReadStateBytesStream> {
         Err(state_store())
     }
 
     async fn write_state_bytes(
         &self,
         _: Request<Streaming<write_state_bytes::RequestChunk>>,
-    ) -> Answer<write_state_bytes::Response> {
+    ) -> Reply<write_state_bytes::Response> {
         Err(state_store())
     }
 
-    async fn lock_state(&self, _: Request<lock_state::Request>) -> Answer<lock_state::Response> {
+    async fn lock_state(&self, _: Request<lock_state::Request>) -> Reply<lock_state::Response> {
         Err(state_store())
     }
 
     async fn unlock_state(
         &self,
         _: Request<unlock_state::Request>,
-    ) -> Answer<unlock_state::Response> {
+    ) -> Reply<unlock_state::Response> {
         Err(state_store())
     }
 
-    async fn get_states(&self, _: Request<get_states::Request>) -> Answer<get_states::Response> {
+    async fn get_states(&self, _: Request<get_states::Request>) -> Reply<get_states::Response> {
         Err(state_store())
     }
 
     async fn delete_state(
         &self,
         _: Request<delete_state::Request>,
-    ) -> Answer<delete_state::Response> {
+    ) -> Reply<delete_state::Response> {
         Err(state_store())
     }
 }

@@ -1,6 +1,6 @@
 //! Values, states and identities, both ways.
 
-use super::codec_error::{DecodeError, EncodeError};
+use super::codec_error::CodecError;
 use super::generated::{DynamicValue, ResourceIdentityData};
 use super::{json, msgpack};
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
@@ -109,7 +109,7 @@ pub(super) fn encode_identity(
 }
 
 /// The error for a message that makes no sense.
-pub(super) fn not_understood(what: &str, error: &DecodeError) -> Diagnostic {
+pub(super) fn not_understood(what: &str, error: &CodecError) -> Diagnostic {
     Diagnostic::error(
         format!("The {what} was not understood"),
         format!("{error}.\n\nEither it was changed by hand, or it comes from another version of the provider."),
@@ -117,7 +117,7 @@ pub(super) fn not_understood(what: &str, error: &DecodeError) -> Diagnostic {
     .at(root_of(&error.path))
 }
 
-fn not_expressible(what: &str, error: &EncodeError) -> Diagnostic {
+fn not_expressible(what: &str, error: &CodecError) -> Diagnostic {
     Diagnostic::error(
         format!("Bug in the provider: the {what} cannot be sent"),
         format!("{error}.\n\nPlease report this to the provider's developers."),

@@ -17,7 +17,7 @@ use konnectazure::tf::{
     diagnostics::{Diagnostic, Diagnostics},
     function::{Function, FunctionError, Parameter},
     number::Number,
-    provider::{Host, Provider, Registry},
+    provider::{Provider, Registry},
     resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts},
     schema::{Attribute, AttributeKind, IdentityAttribute, Nesting, Schema},
     types::Type,
@@ -88,7 +88,7 @@ pub struct World {
     pub gate: Notify,
     /// Notified when a creation waits.
     pub waiting: Notify,
-    pub configured: Mutex<Vec<(Config, Host)>>,
+    pub configured: Mutex<Vec<Config>>,
 }
 
 impl World {
@@ -474,11 +474,11 @@ impl Provider for Toy {
         }
     }
 
-    async fn configure(&self, config: Config, host: Host) -> Diagnostics {
+    async fn configure(&self, config: Config) -> Diagnostics {
         if config.retries.known() == Some(&0) {
             return error("No retries");
         }
-        self.world.configured.lock().unwrap().push((config, host));
+        self.world.configured.lock().unwrap().push(config);
         Diagnostics::new()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use konnectazure::tf::context::Context;
 use konnectazure::tf::diagnostics::{Diagnostic, Diagnostics};
-use konnectazure::tf::provider::{Host, Provider, Registry};
+use konnectazure::tf::provider::{Provider, Registry};
 use konnectazure::tf::resource::{ImportId, Resource, Save, Timeouts};
 use konnectazure::tf::schema::{Attribute, IdentityAttribute, Schema};
 use konnectazure::tf::types::Type;
@@ -138,7 +138,7 @@ impl Provider for Boxes {
         &self.0
     }
 
-    async fn configure(&self, _: Config, _: Host) -> Diagnostics {
+    async fn configure(&self, _: Config) -> Diagnostics {
         Diagnostics::new()
     }
 }

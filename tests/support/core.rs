@@ -422,10 +422,13 @@ impl Core {
                 // Nothing was made, or what there was is kept.
                 return (prior.clone(), diagnostics);
             }
-            assert_eq!(consistency::state_faults(attributes, &state), []);
+            assert_eq!(
+                consistency::state_faults(attributes, &self.kind(type_name), &state),
+                []
+            );
         } else {
             assert_eq!(
-                consistency::apply_faults(attributes, &plan.state, &state),
+                consistency::apply_faults(attributes, &self.kind(type_name), &plan.state, &state),
                 []
             );
             if !state.is_null() && self.identities.contains_key(type_name) {
@@ -488,7 +491,7 @@ impl Core {
         let state = self.decode(type_name, answer.upgraded_state);
         assert!(!state.is_null(), "the object would silently be forgotten");
         assert_eq!(
-            consistency::state_faults(self.attributes(type_name), &state),
+            consistency::state_faults(self.attributes(type_name), &self.kind(type_name), &state),
             []
         );
         Ok(state)
@@ -519,7 +522,7 @@ impl Core {
             return (None, diagnostics);
         }
         assert_eq!(
-            consistency::state_faults(self.attributes(type_name), &state),
+            consistency::state_faults(self.attributes(type_name), &self.kind(type_name), &state),
             []
         );
         assert_known_identity(identity.as_ref());
@@ -568,7 +571,11 @@ impl Core {
             identity: self.decode_identity(type_name, imported.identity),
         };
         assert_eq!(
-            consistency::state_faults(self.attributes(type_name), &found.state),
+            consistency::state_faults(
+                self.attributes(type_name),
+                &self.kind(type_name),
+                &found.state
+            ),
             []
         );
         assert!(

@@ -553,7 +553,7 @@ async fn a_wait_of_hours_asks_for_a_fresh_assertion_with_each_token() {
     let started = tokio::time::Instant::now();
     let mut used = Vec::new();
     while started.elapsed() < Duration::from_secs(HOURS * 3600) {
-        let header = source.authorization(&scope, None).await.unwrap();
+        let header = source.authorization(None).await.unwrap();
         let header = header.to_str().unwrap().to_owned();
         if used.last() != Some(&header) {
             used.push(header);
@@ -580,12 +580,9 @@ async fn audiences_have_credentials_of_their_own() {
     let scope = Scope::detached(Duration::from_secs(5));
     let hanging = tokio::spawn(async move {
         let scope = Scope::detached(Duration::from_secs(5));
-        scope.bound(arm.authorization(&scope, None)).await.is_err()
+        scope.bound(arm.authorization(None)).await.is_err()
     });
     tokio::task::yield_now().await;
-    assert_eq!(
-        graph.authorization(&scope, None).await.unwrap(),
-        "Bearer graph"
-    );
+    assert_eq!(graph.authorization(None).await.unwrap(), "Bearer graph");
     assert!(hanging.await.unwrap());
 }

@@ -464,11 +464,7 @@ struct Renewing {
 
 #[async_trait]
 impl Authorize for Renewing {
-    async fn authorization(
-        &self,
-        _scope: &Scope,
-        refused: Option<&HeaderValue>,
-    ) -> Result<HeaderValue, Error> {
+    async fn authorization(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue, Error> {
         let renew = refused.is_some();
         self.asked.lock().unwrap().push(renew);
         let renewals = self

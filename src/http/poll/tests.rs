@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::future::ready;
 
 use super::*;
 use crate::http::error::{Failure, Interruption, InterruptionKind};
@@ -44,6 +45,10 @@ async fn each_change_is_told_once_and_what_lasts_again_each_minute() {
     );
 }
 
+fn as_seen<T>(seen: T) -> T {
+    seen
+}
+
 // Row 23 of docs/user-pains.md.
 // Row 33 of docs/user-pains.md.
 #[tokio::test(start_paused = true)]
@@ -51,10 +56,15 @@ async fn looks_at_once_then_after_a_second_then_in_growing_steps() {
     let started = Instant::now();
     let mut looks = Vec::new();
     let ended = poll()
-        .until(&Scope::detached(Duration::from_secs(300)), async || {
-            looks.push(started.elapsed());
-            not_yet()
-        })
+        .until(
+            &Scope::detached(Duration::from_secs(300)),
+            None,
+            || {
+                looks.push(started.elapsed());
+                ready(not_yet())
+            },
+            as_seen,
+        )
         .await;
     assert!(matches!(ended, Err(Waited::Deadline { .. })));
     assert_eq!(looks[0], Duration::ZERO);
@@ -77,14 +87,19 @@ async fn a_fixed_step_is_kept() {
     let mut looks = 0;
     let poll = Poll::new("waiting", Some(Duration::from_millis(50)));
     let found = poll
-        .until(&Scope::detached(Duration::from_secs(9)), async || {
-            looks += 1;
-            if looks == 5 {
-                Ok(Progress::Done(7))
-            } else {
-                not_yet()
-            }
-        })
+        .until(
+            &Scope::detached(Duration::from_secs(9)),
+            None,
+            || {
+                looks += 1;
+                ready(if looks == 5 {
+                    Ok(Progress::Done(7))
+                } else {
+                    not_yet()
+                })
+            },
+            as_seen,
+        )
         .await;
     assert_eq!(found.unwrap(), 7);
     assert_eq!(started.elapsed(), Duration::from_millis(200));
@@ -96,14 +111,22 @@ async fn an_object_seen_just_now_is_not_read_again_at_once() {
     let scope = Scope::detached(Duration::from_secs(9));
     let first = Progress::NotYet("initializing".to_owned());
     let found = poll()
-        .until_from(&scope, first, async || {
-            Ok::<_, Infallible>(Progress::Done(()))
-        })
+        .until(
+            &scope,
+            Some(first),
+            || ready(Ok::<_, Infallible>(Progress::Done(()))),
+            as_seen,
+        )
         .await;
     assert!(found.is_ok());
     assert_eq!(started.elapsed(), FIRST_STEP);
     let done = poll()
-        .until_from(&scope, Progress::Done(3), async || not_yet())
+        .until(
+            &scope,
+            Some(Progress::Done(3)),
+            || ready(not_yet()),
+            as_seen,
+        )
         .await;
     assert_eq!(done.unwrap(), 3);
 }
@@ -114,14 +137,19 @@ async fn a_wavering_answer_does_not_count_as_agreed() {
     let mut used = 0;
     let found = poll()
         .agreements(3)
-        .until(&Scope::detached(Duration::from_secs(60)), async || {
-            used += 1;
-            if looks.next() == Some(true) {
-                Ok(Progress::Done(0))
-            } else {
-                not_yet()
-            }
-        })
+        .until(
+            &Scope::detached(Duration::from_secs(60)),
+            None,
+            || {
+                used += 1;
+                ready(if looks.next() == Some(true) {
+                    Ok(Progress::Done(0))
+                } else {
+                    not_yet()
+                })
+            },
+            as_seen,
+        )
         .await;
     assert!(found.is_ok());
     assert_eq!(used, 5);
@@ -130,9 +158,12 @@ async fn a_wavering_answer_does_not_count_as_agreed() {
 #[tokio::test(start_paused = true)]
 async fn the_deadline_names_what_was_seen_last() {
     let ended = poll()
-        .until(&Scope::detached(Duration::from_secs(90)), async || {
-            not_yet()
-        })
+        .until(
+            &Scope::detached(Duration::from_secs(90)),
+            None,
+            || ready(not_yet()),
+            as_seen,
+        )
         .await
         .unwrap_err();
     assert_eq!(
@@ -146,7 +177,7 @@ async fn cancellation_ends_the_wait_at_once() {
     let scope = Scope::detached(Duration::from_secs(3600));
     let started = Instant::now();
     let poll = poll();
-    let waiting = poll.until(&scope, async || not_yet());
+    let waiting = poll.until(&scope, None, || ready(not_yet()), as_seen);
     let cancelling = async {
         tokio::time::sleep(Duration::from_millis(1500)).await;
         scope.cancel.cancel();
@@ -163,17 +194,25 @@ async fn a_look_that_the_scope_cut_short_counts_as_the_end() {
     let scope = Scope::detached(Duration::from_secs(60));
     let mut looks = 0;
     let ended = poll()
-        .until(&scope, async || {
-            looks += 1;
-            if looks == 1 {
-                return Ok::<_, &str>(Progress::NotYet("initializing".into()));
-            }
-            scope
-                .bound(std::future::pending::<()>())
-                .await
-                .map_err(|_| "cut")?;
-            Ok(Progress::Done(()))
-        })
+        .until(
+            &scope,
+            None,
+            || {
+                looks += 1;
+                let (is_first, scope) = (looks == 1, &scope);
+                async move {
+                    if is_first {
+                        return Ok::<_, &str>(Progress::NotYet("initializing".into()));
+                    }
+                    scope
+                        .bound(std::future::pending::<()>())
+                        .await
+                        .map_err(|_| "cut")?;
+                    Ok(Progress::Done(()))
+                }
+            },
+            as_seen,
+        )
         .await;
     assert!(
         matches!(ended, Err(Waited::Deadline { ref last_state, .. }) if last_state == "initializing")
@@ -184,7 +223,12 @@ async fn a_look_that_the_scope_cut_short_counts_as_the_end() {
 async fn a_failed_look_ends_the_wait() {
     let scope = Scope::detached(Duration::from_secs(60));
     let ended = poll()
-        .until(&scope, async || Err::<Progress<()>, _>("refused"))
+        .until(
+            &scope,
+            None,
+            || ready(Err::<Progress<()>, _>("refused")),
+            as_seen,
+        )
         .await;
     assert!(matches!(ended, Err(Waited::Failed("refused"))));
 }
@@ -192,9 +236,16 @@ async fn a_failed_look_ends_the_wait() {
 #[tokio::test]
 async fn what_can_never_be_ends_at_once() {
     let ended = poll()
-        .until(&Scope::detached(Duration::from_secs(60)), async || {
-            Ok::<_, Infallible>(Progress::<()>::Never("no consent".into()))
-        })
+        .until(
+            &Scope::detached(Duration::from_secs(60)),
+            None,
+            || {
+                ready(Ok::<_, Infallible>(Progress::<()>::Never(
+                    "no consent".into(),
+                )))
+            },
+            as_seen,
+        )
         .await;
     assert!(matches!(ended, Err(Waited::Never(reason)) if reason == "no consent"));
 }

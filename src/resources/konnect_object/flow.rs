@@ -357,7 +357,7 @@ impl<O: Objects> Flow<'_, O> {
         let doing = format!("waiting to ask for {} again", self.noun);
         let refused = Progress::NotYet(format!("its creation is refused: {refusal}"));
         let waited: Result<(), Waited<HttpError>> = Poll::new(doing, self.step)
-            .judging(
+            .until(
                 &self.scope,
                 Some(refused),
                 || std::future::ready(()),
@@ -422,7 +422,7 @@ impl<O: Objects> Flow<'_, O> {
             format!("waiting for {} to become ready", self.noun),
             self.step,
         )
-        .judging(
+        .until(
             &self.scope,
             Some(seen),
             || self.objects.get(&self.scope, id),
@@ -460,7 +460,7 @@ impl<O: Objects> Flow<'_, O> {
     pub(crate) async fn settled(&self, id: O::Id) -> Result<Settled<O::Object>, Waited<HttpError>> {
         let doing = format!("waiting until {} can be changed", self.noun);
         Poll::new(doing, self.step)
-            .judging(
+            .until(
                 &self.scope,
                 None,
                 || self.look(id),

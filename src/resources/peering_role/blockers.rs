@@ -77,7 +77,7 @@ impl Roles<'_> {
         };
         let refused = || Progress::NotYet("Azure says that it is still assigned".to_owned());
         let first = (refusals > 0).then(refused);
-        match poll.judging(&self.scope, first, look, judge).await {
+        match poll.until(&self.scope, first, look, judge).await {
             Ok(()) => Ok(()),
             Err(Waited::Never(_)) => Err(InTheWay::Standing(in_the_way)),
             Err(ended) => Err(InTheWay::Waited(ended)),

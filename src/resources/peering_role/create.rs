@@ -94,7 +94,7 @@ impl Creation<'_> {
             self.find(now)
         };
         Poll::new("looking for the role that has the name", self.roles.step)
-            .judging(&self.roles.scope, None, look, |found| match found {
+            .until(&self.roles.scope, None, look, |found| match found {
                 Ok(None) if !grace.is_over() => Ok(Progress::NotYet("no list shows it".to_owned())),
                 Ok(found) => Ok(Progress::Done(found)),
                 Err(diagnostics) => Err(diagnostics),

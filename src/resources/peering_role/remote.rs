@@ -270,7 +270,7 @@ impl Roles<'_> {
         );
         Poll::new(doing, self.step)
             .agreements(AGREEING_READS)
-            .judging(
+            .until(
                 &self.scope,
                 None,
                 || self.get(&before.name, &scopes),
@@ -316,7 +316,7 @@ impl Roles<'_> {
             self.step,
         )
         .agreements(AGREEING_READS)
-        .judging(&self.scope, None, read, |found| match found {
+        .until(&self.scope, None, read, |found| match found {
             Ok(None) => Ok(Progress::Done(())),
             Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
             Err(error) => tolerate(error.into()),

@@ -27,7 +27,7 @@ impl Turns {
             Arc::clone(places.entry(zone.to_lowercase()).or_default())
         };
         Poll::new(format!("waiting for the turn on the zone {zone}"), step)
-            .judging(
+            .until(
                 scope,
                 None,
                 || std::future::ready(Arc::clone(&place).try_lock_owned()),

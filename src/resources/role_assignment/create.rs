@@ -49,7 +49,7 @@ impl Creation<'_> {
         let mut grace = Grace::new();
         let mut last = None;
         let ended = Poll::new("assigning the role", self.client.poll_step())
-            .judging(
+            .until(
                 &self.scope,
                 None,
                 || self.attempt(&id, seen),
@@ -167,7 +167,7 @@ impl Creation<'_> {
             "looking for the assignment that exists",
             self.client.poll_step(),
         )
-        .judging(
+        .until(
             &self.scope,
             None,
             || self.look_for_twin(error),

@@ -201,7 +201,7 @@ impl Resource for RoleAssignmentResource {
             self.azure.poll_step(),
         )
         .agreements(AGREEING_READS)
-        .judging(&scope, None, read, |found| match found {
+        .until(&scope, None, read, |found| match found {
             Ok(None) => Ok(Progress::Done(())),
             Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
             Err(error) => tolerate(error.into()),

@@ -44,7 +44,7 @@ pub(super) async fn check(
     };
     let doing = format!("waiting until the directory knows principal {principal_id}");
     let ended = Poll::new(doing, client.poll_step())
-        .judging(scope, None, look, |kind| {
+        .until(scope, None, look, |kind| {
             match kind {
                 // What this process made exists, however long replicas take.
                 Ok(PrincipalKind::Unknown)

@@ -151,7 +151,7 @@ impl Session {
         let scope = settle::limited(scope);
         let look = || self.client.find_service_principal(&scope, client_id);
         Poll::new(doing, self.step)
-            .judging(&scope, None, look, |found| match found {
+            .until(&scope, None, look, |found| match found {
                 Ok(Some(principal)) => Ok(Progress::Done(principal)),
                 Ok(None) => Ok(Progress::NotYet("it cannot be read yet".to_owned())),
                 Err(error) => tolerate(error.into()),
@@ -238,7 +238,7 @@ impl Session {
         let read = || self.client.get_service_principal(scope, object_id);
         Poll::new(doing, self.step)
             .agreements(AGREEING_READS)
-            .judging(scope, None, read, |found| match found {
+            .until(scope, None, read, |found| match found {
                 Ok(None) => Ok(Progress::Done(())),
                 Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
                 Err(error) => tolerate(error.into()),

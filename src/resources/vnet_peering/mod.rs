@@ -234,7 +234,7 @@ impl VnetPeeringResource {
         let (mut looks, mut last) = (0, Half::NotNow);
         let doing = format!("waiting for {} to be connected in Azure", model.noun());
         let ended: Result<Half, Waited<Infallible>> = Poll::new(doing, self.konnect.poll_step())
-            .judging(
+            .until(
                 scope,
                 None,
                 || self.azure_half(scope, &model, network),
@@ -261,7 +261,7 @@ impl VnetPeeringResource {
         let mut looks = 0;
         let doing = format!("waiting for the half of {} in Azure to go", state.noun());
         let ended: Result<_, Waited<Infallible>> = Poll::new(doing, self.konnect.poll_step())
-            .judging(
+            .until(
                 scope,
                 None,
                 || azure_half::read_vnet(&self.azure, scope, &vnet_id),

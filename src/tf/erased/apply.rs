@@ -134,7 +134,7 @@ impl<R: Resource> ErasedResource<R> {
                 diagnostics.extend(errors);
                 Err(save
                     .last()
-                    .map(|model| state::after_failure(self.members(model, planned), prior)))
+                    .map(|model| state::without_unknowns(self.members(model, planned), prior)))
             }
         };
         Outcome {
@@ -151,7 +151,7 @@ impl<R: Resource> ErasedResource<R> {
         let state = match result {
             Ok(members) => {
                 diagnostics.extend(self.faults_of(planned, &members));
-                Value::Object(state::after_failure(members, request.prior.members()))
+                Value::Object(state::without_unknowns(members, request.prior.members()))
             }
             Err(Some(saved)) => Value::Object(saved),
             Err(None) => return self.unchanged(request, diagnostics),
@@ -171,13 +171,14 @@ impl<R: Resource> ErasedResource<R> {
 
     fn faults_of(&self, planned: &Members, result: &Members) -> Diagnostics {
         let result = Value::Object(result.clone());
+        let kind = &self.shape().object_type;
         let faults = if cfg!(debug_assertions) {
             let planned = Value::Object(planned.clone());
-            consistency::apply_faults(self.attributes(), &planned, &result)
+            consistency::apply_faults(self.attributes(), kind, &planned, &result)
         } else if result.is_wholly_known() {
             Vec::new()
         } else {
-            consistency::state_faults(self.attributes(), &result)
+            consistency::state_faults(self.attributes(), kind, &result)
         };
         consistency::diagnostics("inconsistent result of an apply", &faults)
     }

@@ -15,7 +15,7 @@ use crate::tf::data_source::DataSource;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::model::Model;
 use crate::tf::plan;
-use crate::tf::schema::{AttributeKind, identity_type};
+use crate::tf::schema::AttributeKind;
 use crate::tf::soundness;
 use crate::tf::value::{Members, Value};
 
@@ -35,13 +35,14 @@ impl<D: DataSource> ErasedDataSource<D> {
     }
 
     async fn try_read(&self, config: &Value, context: &Context) -> Result<Value, Diagnostics> {
-        let attributes = &self.shape().schema.attributes;
+        let shape = self.shape();
+        let attributes = &shape.schema.attributes;
         let configured = plan::with_defaults(attributes, object("configuration", config)?.clone());
         let model = decode::<D::Model>("configuration", configured.clone())?;
         let model = guarded("reading", self.source.read(context, model)).await?;
         let members = state::complete(attributes, model.into_members(), &configured);
         let state = Value::Object(self.with_configuration(members, &configured));
-        let faults = consistency::state_faults(attributes, &state);
+        let faults = consistency::state_faults(attributes, &shape.object_type, &state);
         if faults.is_empty() {
             Ok(state)
         } else {
@@ -75,15 +76,8 @@ impl<D: DataSource> DynDataSource for ErasedDataSource<D> {
     }
 
     fn shape(&self) -> &Shape {
-        self.shape.get_or_init(|| {
-            let schema = self.source.schema();
-            Shape {
-                object_type: schema.object_type(),
-                identity_type: identity_type(&[]),
-                schema,
-                identity: Vec::new(),
-            }
-        })
+        self.shape
+            .get_or_init(|| Shape::new(self.source.schema(), Vec::new()))
     }
 
     fn schema_faults(&self) -> Vec<String> {

@@ -38,8 +38,8 @@ pub(crate) fn panicked(action: &str, panic: &(dyn Any + Send)) -> Diagnostic {
     Diagnostic::error(
         format!("Bug in the provider: panic during {action}"),
         format!(
-            "The provider failed in a way that it should not: {message}.\n\nWhat was known about the object so far is kept in the state. \
-             Please report this to the provider's developers, with the log that `TF_LOG=debug` writes."
+            "The provider failed in a way that it should not: {message}.\n\nWhat the state held, and what was saved since, is kept. Please \
+             report this to the provider's developers, with the log that `TF_LOG=debug` writes."
         ),
     )
 }

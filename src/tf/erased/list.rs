@@ -13,7 +13,6 @@ use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::list::{Ended, Found, List, ListEvent};
 use crate::tf::model::Model;
-use crate::tf::schema::identity_type;
 use crate::tf::soundness;
 use crate::tf::timeouts;
 use crate::tf::value::{Members, Value};
@@ -73,15 +72,8 @@ impl<L: List> DynList for ErasedList<L> {
     }
 
     fn shape(&self) -> &Shape {
-        self.shape.get_or_init(|| {
-            let schema = self.list.schema();
-            Shape {
-                object_type: schema.object_type(),
-                identity_type: identity_type(&[]),
-                schema,
-                identity: Vec::new(),
-            }
-        })
+        self.shape
+            .get_or_init(|| Shape::new(self.list.schema(), Vec::new()))
     }
 
     fn schema_faults(&self, resource: Option<&dyn DynResource>) -> Vec<String> {

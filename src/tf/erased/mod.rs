@@ -1,9 +1,11 @@
-//! Resources, data sources and list resources as the wire sees them: over plain values, each trait with one adaptor from its typed face.
+//! The provider, resources, data sources and list resources as the wire sees them: over plain values, each trait with one adaptor from its
+//! typed face.
 
 mod apply;
 mod data_source;
 mod faults;
 mod list;
+mod provider;
 mod resource;
 mod state;
 
@@ -14,13 +16,15 @@ use tokio_util::sync::CancellationToken;
 pub use data_source::ErasedDataSource;
 pub(crate) use faults::panicked;
 pub use list::ErasedList;
+pub use provider::ErasedProvider;
 pub use resource::ErasedResource;
 
 use super::diagnostics::Diagnostics;
 use super::list::ListEvent;
 use super::path::Path;
+use super::provider::Registry;
 use super::resource::{ImportId, MoveSource};
-use super::schema::{IdentityAttribute, Schema};
+use super::schema::{IdentityAttribute, Schema, identity_type};
 use super::types::Type;
 use super::value::{Members, Value};
 
@@ -37,13 +41,24 @@ pub struct Shape {
     pub identity_type: Type,
 }
 
+impl Shape {
+    fn new(schema: Schema, identity: Vec<IdentityAttribute>) -> Self {
+        Self {
+            object_type: schema.object_type(),
+            identity_type: identity_type(&identity),
+            schema,
+            identity,
+        }
+    }
+}
+
 /// A change to be planned. Null stands for an object that is not there.
 #[derive(Debug)]
 pub struct PlanRequest {
     /// The state before.
     pub prior: Value,
-    /// What the host proposes; null for a destruction.
-    pub proposed: Value,
+    /// Whether the host proposes that the object be gone. What else it proposes follows from state and configuration.
+    pub destroys: bool,
     /// The configuration.
     pub config: Value,
     /// What was stored beside the state.
@@ -182,6 +197,28 @@ pub trait DynDataSource: Send + Sync {
 
     /// Reads; the value is null after an error.
     async fn read(&self, config: Value, cancel: CancellationToken) -> (Value, Diagnostics);
+}
+
+/// A provider over plain values, as the wire sees it.
+#[async_trait]
+pub trait DynProvider: Send + Sync {
+    /// The schema of the provider block.
+    fn shape(&self) -> &Shape;
+
+    /// As [`DynResource::schema_faults`].
+    fn schema_faults(&self) -> Vec<String>;
+
+    /// What the provider offers.
+    fn registry(&self) -> &Registry;
+
+    /// Checks a configuration.
+    fn validate(&self, config: &Value) -> Diagnostics;
+
+    /// Takes a configuration.
+    async fn configure(&self, config: Value) -> Diagnostics;
+
+    /// Whether something in the last configuration was not known yet.
+    fn is_configuration_unknown(&self) -> bool;
 }
 
 /// A query.

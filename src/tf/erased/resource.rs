@@ -81,7 +81,7 @@ impl<R: Resource> ErasedResource<R> {
             .or_else(|| state::identity_of(&self.shape().identity, state))
     }
 
-    /// The identity of `state`; an error if it is not the one that `stored` tells, which keeps its spelling otherwise.
+    /// The identity that `state` holds; an error where it tells another object than `stored` does. Another spelling of the same is no error.
     pub(super) fn same_identity(
         &self,
         stored: Option<&Value>,
@@ -155,7 +155,7 @@ impl<R: Resource> ErasedResource<R> {
         if let (Some(prior), Ok(first)) = (prior, &asked.outcome)
             && plan::is_changed_by_resource_alone(attributes, prior, &proposed, &first.planned)
         {
-            // It was asked as if nothing changed; what follows from its change it has not been asked about.
+            // The resource was asked as if nothing changed, and then changed something itself: it has to be asked again about the rest.
             let proposed = plan::propose_change(attributes, prior, config);
             asked = self.ask(request, Some(prior), config, &proposed).await;
         }
@@ -205,7 +205,8 @@ impl<R: Resource> ErasedResource<R> {
 
         let members = state::as_stored(self.attributes(), self.members(model, stored), stored);
         let state = Value::Object(members);
-        let faults = consistency::state_faults(self.attributes(), &state);
+        let faults =
+            consistency::state_faults(self.attributes(), &self.shape().object_type, &state);
         if !faults.is_empty() {
             return Err(consistency::diagnostics(
                 "invalid state after a refresh",
@@ -220,7 +221,7 @@ impl<R: Resource> ErasedResource<R> {
 
     /// A state that a handler made from little: what is missing is null, what is only saved is as `carried` has it, or has its default.
     fn found(&self, model: R::Model, carried: &Members) -> StateAnswer {
-        let members = state::after_failure(self.members(model, carried), None);
+        let members = state::without_unknowns(self.members(model, carried), None);
         let state = Value::Object(state::as_stored(self.attributes(), members, carried));
         StateAnswer {
             identity: state::identity_of(&self.shape().identity, &state),
@@ -243,13 +244,7 @@ impl<R: Resource> DynResource for ErasedResource<R> {
             schema
                 .attributes
                 .push(timeouts::attribute(&self.resource.timeouts()));
-            let identity = self.resource.identity();
-            Shape {
-                object_type: schema.object_type(),
-                identity_type: identity_type(&identity),
-                schema,
-                identity,
-            }
+            Shape::new(schema, self.resource.identity())
         })
     }
 
@@ -295,7 +290,7 @@ impl<R: Resource> DynResource for ErasedResource<R> {
             private: request.private.clone(),
             ..PlanAnswer::default()
         };
-        if request.proposed.is_null() {
+        if request.destroys {
             answer.identity = self.stored_identity(request.identity.as_ref(), &request.prior);
         } else if let Err(errors) = self.try_plan(&request, &mut answer).await {
             answer.diagnostics.extend(errors);
@@ -376,7 +371,7 @@ impl<R: Resource> DynResource for ErasedResource<R> {
         let members = state::complete(attributes, members, &imported);
         let members = config::without_write_only(attributes, members);
         let state = Value::Object(state::as_stored(attributes, members, &imported));
-        let faults = consistency::state_faults(attributes, &state);
+        let faults = consistency::state_faults(attributes, &self.shape().object_type, &state);
         if !faults.is_empty() {
             return Err(consistency::diagnostics(
                 "invalid object of a query",

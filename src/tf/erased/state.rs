@@ -49,8 +49,8 @@ pub(super) fn as_stored(attributes: &[Attribute], result: Members, stored: &Memb
     result
 }
 
-/// What was saved of an object whose creation or update failed: unknowns become what they were before, or null.
-pub(super) fn after_failure(saved: Members, prior: Option<&Members>) -> Members {
+/// Unknowns become what they were before, or null: a handler that failed, or found only a part, leaves them behind.
+pub(super) fn without_unknowns(saved: Members, prior: Option<&Members>) -> Members {
     saved
         .into_iter()
         .map(|(name, value)| {
@@ -101,9 +101,11 @@ fn known_part(value: Value, before: Option<&Value>) -> Value {
     match value {
         Value::Unknown(_) => before.cloned().unwrap_or_default(),
         Value::Object(members) => {
-            Value::Object(after_failure(members, before.and_then(Value::members)))
+            Value::Object(without_unknowns(members, before.and_then(Value::members)))
         }
-        Value::Map(members) => Value::Map(after_failure(members, before.and_then(Value::members))),
+        Value::Map(members) => {
+            Value::Map(without_unknowns(members, before.and_then(Value::members)))
+        }
         Value::List(elements) => Value::List(known_elements(elements)),
         Value::Tuple(elements) => Value::Tuple(known_elements(elements)),
         Value::Set(elements) => Value::set(known_elements(elements)),

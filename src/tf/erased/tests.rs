@@ -210,7 +210,7 @@ fn identity(id: &str) -> Option<Value> {
 async fn plan(script: Scripted, prior: Value, config: Value) -> PlanAnswer {
     ErasedResource::new(script)
         .plan(PlanRequest {
-            proposed: config.clone(),
+            destroys: false,
             prior,
             config,
             private: b"private".to_vec(),
@@ -234,7 +234,7 @@ async fn apply_until(
     let resource = ErasedResource::new(script);
     let planned = resource
         .plan(PlanRequest {
-            proposed: config.clone(),
+            destroys: false,
             prior: prior.clone(),
             config: config.clone(),
             private: b"private".to_vec(),
@@ -566,7 +566,7 @@ async fn a_destruction_plans_nothing() {
     let answer = ErasedResource::new(Scripted::default())
         .plan(PlanRequest {
             prior: stored(&[]),
-            proposed: Value::Null,
+            destroys: true,
             config: Value::Null,
             private: b"private".to_vec(),
             identity: None,
@@ -680,6 +680,8 @@ async fn an_illegal_plan_is_our_fault() {
 #[test]
 fn every_state_of_these_tests_is_one_that_hosts_accept() {
     let resource = ErasedResource::new(Scripted::default());
-    let attributes = &resource.shape().schema.attributes;
-    assert_eq!(consistency::state_faults(attributes, &stored(&[])), []);
+    let shape = resource.shape();
+    let faults =
+        consistency::state_faults(&shape.schema.attributes, &shape.object_type, &stored(&[]));
+    assert_eq!(faults, []);
 }

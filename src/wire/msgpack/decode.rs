@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rmp::Marker;
 
-use super::{DEPTH_LIMIT, DecodeError, refinement};
+use super::{CodecError, DEPTH_LIMIT, refinement};
 use crate::tf::number::Number;
 use crate::tf::path::Step;
 use crate::tf::types::Type;
@@ -19,19 +19,19 @@ const ROOM_LIMIT: usize = 256;
 ///
 /// # Errors
 /// If the bytes are not exactly one value of the type.
-pub fn decode(bytes: &[u8], kind: &Type) -> Result<Value, DecodeError> {
+pub fn decode(bytes: &[u8], kind: &Type) -> Result<Value, CodecError> {
     let mut reader = Reader::new(bytes);
     let value = read_value(&mut reader, kind, DEPTH_LIMIT)?;
     if reader.is_at_end() {
         Ok(value)
     } else {
-        Err(DecodeError::new("there is more than one value"))
+        Err(CodecError::new("there is more than one value"))
     }
 }
 
-fn read_value(reader: &mut Reader<'_>, kind: &Type, depth: usize) -> Result<Value, DecodeError> {
+fn read_value(reader: &mut Reader<'_>, kind: &Type, depth: usize) -> Result<Value, CodecError> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(DecodeError::new("the value is nested too deeply"));
+        return Err(CodecError::new("the value is nested too deeply"));
     };
     let marker = reader.peek()?;
     if marker == Marker::Null {
@@ -50,22 +50,22 @@ fn read_value(reader: &mut Reader<'_>, kind: &Type, depth: usize) -> Result<Valu
         Type::List(element) => read_elements(reader, element, depth).map(Value::List),
         Type::Set(element) => read_elements(reader, element, depth)
             .map(Value::set)
-            .map_err(DecodeError::at_set),
+            .map_err(CodecError::at_set),
         Type::Map(element) => read_map(reader, element, depth),
         Type::Object(attributes) => read_object(reader, attributes, depth),
         Type::Tuple(elements) => read_tuple(reader, elements, depth),
     }
 }
 
-fn read_dynamic(reader: &mut Reader<'_>, depth: usize) -> Result<Value, DecodeError> {
+fn read_dynamic(reader: &mut Reader<'_>, depth: usize) -> Result<Value, CodecError> {
     let length = reader.array_length()?;
     if length != 2 {
-        return Err(DecodeError::new(format!(
+        return Err(CodecError::new(format!(
             "a type and a value expected, {length} elements found"
         )));
     }
     let kind =
-        type_json::parse(reader.bytes()?).map_err(|error| DecodeError::new(error.to_string()))?;
+        type_json::parse(reader.bytes()?).map_err(|error| CodecError::new(error.to_string()))?;
     let value = read_value(reader, &kind, depth)?;
     // A value of dynamic type within a dynamic place carries its own type already.
     Ok(if kind == Type::Dynamic {
@@ -79,7 +79,7 @@ fn read_elements(
     reader: &mut Reader<'_>,
     kind: &Type,
     depth: usize,
-) -> Result<Vec<Value>, DecodeError> {
+) -> Result<Vec<Value>, CodecError> {
     let length = reader.array_length()?;
     let mut elements = Vec::with_capacity(length.min(ROOM_LIMIT));
     for index in 0..length {
@@ -90,10 +90,10 @@ fn read_elements(
     Ok(elements)
 }
 
-fn read_tuple(reader: &mut Reader<'_>, kinds: &[Type], depth: usize) -> Result<Value, DecodeError> {
+fn read_tuple(reader: &mut Reader<'_>, kinds: &[Type], depth: usize) -> Result<Value, CodecError> {
     let length = reader.array_length()?;
     if length != kinds.len() {
-        return Err(DecodeError::new(format!(
+        return Err(CodecError::new(format!(
             "a tuple of {} expected, {length} elements found",
             kinds.len()
         )));
@@ -108,7 +108,7 @@ fn read_tuple(reader: &mut Reader<'_>, kinds: &[Type], depth: usize) -> Result<V
         .map(Value::Tuple)
 }
 
-fn read_map(reader: &mut Reader<'_>, kind: &Type, depth: usize) -> Result<Value, DecodeError> {
+fn read_map(reader: &mut Reader<'_>, kind: &Type, depth: usize) -> Result<Value, CodecError> {
     let mut members = Members::new();
     for _ in 0..reader.map_length()? {
         let key = reader.text()?;
@@ -123,28 +123,26 @@ fn read_object(
     reader: &mut Reader<'_>,
     kinds: &BTreeMap<String, Type>,
     depth: usize,
-) -> Result<Value, DecodeError> {
+) -> Result<Value, CodecError> {
     let mut members = Members::new();
     for _ in 0..reader.map_length()? {
         let name = reader.text()?;
         let Some(kind) = kinds.get(&name) else {
-            return Err(DecodeError::new(format!("unsupported attribute {name:?}")));
+            return Err(CodecError::new(format!("unsupported attribute {name:?}")));
         };
         let value = read_value(reader, kind, depth)
             .map_err(|error| error.within(Step::Attribute(name.clone())))?;
         insert_new(&mut members, name, value)?;
     }
     match kinds.keys().find(|name| !members.contains_key(*name)) {
-        Some(missing) => Err(DecodeError::new(format!(
-            "attribute {missing:?} is missing"
-        ))),
+        Some(missing) => Err(CodecError::new(format!("attribute {missing:?} is missing"))),
         None => Ok(Value::Object(members)),
     }
 }
 
-fn insert_new(members: &mut Members, name: String, value: Value) -> Result<(), DecodeError> {
+fn insert_new(members: &mut Members, name: String, value: Value) -> Result<(), CodecError> {
     if members.contains_key(&name) {
-        return Err(DecodeError::new(format!("{name:?} occurs twice")));
+        return Err(CodecError::new(format!("{name:?} occurs twice")));
     }
     members.insert(name, value);
     Ok(())
@@ -178,7 +176,7 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
-    fn peek(&self) -> Result<Marker, DecodeError> {
+    fn peek(&self) -> Result<Marker, CodecError> {
         self.rest
             .first()
             .map(|byte| Marker::from_u8(*byte))
@@ -190,48 +188,48 @@ impl<'a> Reader<'a> {
         &mut self,
         expected: &str,
         read: impl FnOnce(&mut &'a [u8]) -> Result<T, E>,
-    ) -> Result<T, DecodeError> {
+    ) -> Result<T, CodecError> {
         let found = self.peek()?;
         read(&mut self.rest)
-            .map_err(|_| DecodeError::new(format!("{expected} expected, {found:?} found")))
+            .map_err(|_| CodecError::new(format!("{expected} expected, {found:?} found")))
     }
 
-    fn nil(&mut self) -> Result<(), DecodeError> {
+    fn nil(&mut self) -> Result<(), CodecError> {
         self.primitive("nil", rmp::decode::read_nil)
     }
 
-    pub(super) fn bool(&mut self) -> Result<bool, DecodeError> {
+    pub(super) fn bool(&mut self) -> Result<bool, CodecError> {
         self.primitive("a bool", rmp::decode::read_bool)
     }
 
-    pub(super) fn unsigned(&mut self) -> Result<u64, DecodeError> {
+    pub(super) fn unsigned(&mut self) -> Result<u64, CodecError> {
         self.primitive("a natural number", rmp::decode::read_int)
     }
 
-    pub(super) fn signed(&mut self) -> Result<i64, DecodeError> {
+    pub(super) fn signed(&mut self) -> Result<i64, CodecError> {
         self.primitive("an integer", rmp::decode::read_int)
     }
 
     /// The length of an array. Every element takes at least a byte, so a longer one than the rest cannot be true.
-    pub(super) fn array_length(&mut self) -> Result<usize, DecodeError> {
+    pub(super) fn array_length(&mut self) -> Result<usize, CodecError> {
         let length = self.primitive("an array", rmp::decode::read_array_len)?;
         self.plausible(length, 1)
     }
 
     /// The number of a map's entries, each of which takes at least two bytes.
-    pub(super) fn map_length(&mut self) -> Result<usize, DecodeError> {
+    pub(super) fn map_length(&mut self) -> Result<usize, CodecError> {
         let length = self.primitive("a map", rmp::decode::read_map_len)?;
         self.plausible(length, 2)
     }
 
-    fn plausible(&self, length: u32, least: usize) -> Result<usize, DecodeError> {
+    fn plausible(&self, length: u32, least: usize) -> Result<usize, CodecError> {
         usize::try_from(length)
             .ok()
             .filter(|length| *length <= self.rest.len() / least)
             .ok_or_else(truncated)
     }
 
-    fn take(&mut self, length: u32) -> Result<&'a [u8], DecodeError> {
+    fn take(&mut self, length: u32) -> Result<&'a [u8], CodecError> {
         let length = usize::try_from(length).map_err(|_| truncated())?;
         let (taken, rest) = self.rest.split_at_checked(length).ok_or_else(truncated)?;
         self.rest = rest;
@@ -239,7 +237,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The content of a str or a bin.
-    fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
+    fn bytes(&mut self) -> Result<&'a [u8], CodecError> {
         let length = match self.peek()? {
             Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => {
                 self.primitive("bytes", rmp::decode::read_bin_len)?
@@ -249,14 +247,14 @@ impl<'a> Reader<'a> {
         self.take(length)
     }
 
-    pub(super) fn text(&mut self) -> Result<String, DecodeError> {
+    pub(super) fn text(&mut self) -> Result<String, CodecError> {
         std::str::from_utf8(self.bytes()?)
             .map(str::to_owned)
-            .map_err(|error| DecodeError::new(format!("a string is not UTF-8: {error}")))
+            .map_err(|error| CodecError::new(format!("a string is not UTF-8: {error}")))
     }
 
-    pub(super) fn number(&mut self) -> Result<Number, DecodeError> {
-        let refuse = |error: &dyn std::fmt::Display| DecodeError::new(error.to_string());
+    pub(super) fn number(&mut self) -> Result<Number, CodecError> {
+        let refuse = |error: &dyn std::fmt::Display| CodecError::new(error.to_string());
         let float = match self.peek()? {
             Marker::FixPos(_) | Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => {
                 return self.unsigned().map(Number::from);
@@ -277,13 +275,13 @@ impl<'a> Reader<'a> {
     }
 
     /// An ext's type code and content.
-    fn ext(&mut self) -> Result<(i8, &'a [u8]), DecodeError> {
+    fn ext(&mut self) -> Result<(i8, &'a [u8]), CodecError> {
         let head = self.primitive("an ext", rmp::decode::read_ext_meta)?;
         Ok((head.typeid, self.take(head.size)?))
     }
 
     /// Passes over one value of any form, without recursion.
-    pub(super) fn skip(&mut self) -> Result<(), DecodeError> {
+    pub(super) fn skip(&mut self) -> Result<(), CodecError> {
         let mut pending: u64 = 1;
         while let Some(left) = pending.checked_sub(1) {
             pending = left;
@@ -307,7 +305,7 @@ impl<'a> Reader<'a> {
                 Marker::True | Marker::False => {
                     self.bool()?;
                 }
-                Marker::Reserved => return Err(DecodeError::new("invalid MessagePack")),
+                Marker::Reserved => return Err(CodecError::new("invalid MessagePack")),
                 marker if is_ext(marker) => {
                     self.ext()?;
                 }
@@ -320,6 +318,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn truncated() -> DecodeError {
-    DecodeError::new("the value ends early")
+fn truncated() -> CodecError {
+    CodecError::new("the value ends early")
 }

@@ -5,7 +5,7 @@ use std::iter::repeat;
 
 use rmp::encode::{self, ByteBuf};
 
-use super::{DEPTH_LIMIT, EncodeError, refinement};
+use super::{CodecError, DEPTH_LIMIT, refinement};
 use crate::tf::number::Number;
 use crate::tf::path::Step;
 use crate::tf::types::Type;
@@ -17,7 +17,7 @@ use crate::wire::type_json;
 ///
 /// # Errors
 /// If the value is not of the type. Nothing is filled in: an object has all its attributes, null ones included.
-pub fn encode(value: &Value, kind: &Type) -> Result<Vec<u8>, EncodeError> {
+pub fn encode(value: &Value, kind: &Type) -> Result<Vec<u8>, CodecError> {
     let mut buffer = ByteBuf::new();
     write_value(&mut buffer, value, kind, DEPTH_LIMIT)?;
     Ok(buffer.into_vec())
@@ -28,9 +28,9 @@ fn write_value(
     value: &Value,
     kind: &Type,
     depth: usize,
-) -> Result<(), EncodeError> {
+) -> Result<(), CodecError> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(EncodeError::new("the value is nested too deeply"));
+        return Err(CodecError::new("the value is nested too deeply"));
     };
     match (value, kind) {
         (Value::Null, _) => Ok(encode::write_nil(buffer)?),
@@ -47,11 +47,11 @@ fn write_value(
         }
         (Value::Set(elements), Type::Set(kind)) => {
             write_elements(buffer, elements, repeat(kind.as_ref()), depth)
-                .map_err(EncodeError::at_set)
+                .map_err(CodecError::at_set)
         }
         (Value::Tuple(elements), Type::Tuple(kinds)) => {
             if elements.len() != kinds.len() {
-                return Err(EncodeError::new(format!(
+                return Err(CodecError::new(format!(
                     "a tuple of {} expected, {} elements found",
                     kinds.len(),
                     elements.len()
@@ -74,7 +74,7 @@ fn write_value(
             | Value::Map(_)
             | Value::Object(_),
             _,
-        ) => Err(EncodeError::mismatch(value, kind)),
+        ) => Err(CodecError::mismatch(value, kind)),
     }
 }
 
@@ -83,7 +83,7 @@ fn write_dynamic(
     value: &Value,
     kind: &Type,
     depth: usize,
-) -> Result<(), EncodeError> {
+) -> Result<(), CodecError> {
     if *kind == Type::Dynamic {
         return write_value(buffer, value, kind, depth);
     }
@@ -99,7 +99,7 @@ fn write_elements<'k>(
     elements: &[Value],
     kinds: impl IntoIterator<Item = &'k Type>,
     depth: usize,
-) -> Result<(), EncodeError> {
+) -> Result<(), CodecError> {
     encode::write_array_len(buffer, length(elements.len())?)?;
     for (index, (element, kind)) in elements.iter().zip(kinds).enumerate() {
         write_value(buffer, element, kind, depth)
@@ -113,7 +113,7 @@ fn write_map(
     members: &Members,
     kind: &Type,
     depth: usize,
-) -> Result<(), EncodeError> {
+) -> Result<(), CodecError> {
     encode::write_map_len(buffer, length(members.len())?)?;
     for (key, value) in members {
         write_text(buffer, key)?;
@@ -128,14 +128,14 @@ fn write_object(
     members: &Members,
     kinds: &BTreeMap<String, Type>,
     depth: usize,
-) -> Result<(), EncodeError> {
+) -> Result<(), CodecError> {
     if let Some(extra) = members.keys().find(|name| !kinds.contains_key(*name)) {
-        return Err(EncodeError::new(format!("unsupported attribute {extra:?}")));
+        return Err(CodecError::new(format!("unsupported attribute {extra:?}")));
     }
     encode::write_map_len(buffer, length(kinds.len())?)?;
     for (name, kind) in kinds {
         let Some(value) = members.get(name) else {
-            return Err(EncodeError::new(format!("attribute {name:?} is missing")));
+            return Err(CodecError::new(format!("attribute {name:?} is missing")));
         };
         write_text(buffer, name)?;
         write_value(buffer, value, kind, depth)
@@ -144,13 +144,13 @@ fn write_object(
     Ok(())
 }
 
-pub(super) fn write_text(buffer: &mut ByteBuf, text: &str) -> Result<(), EncodeError> {
+pub(super) fn write_text(buffer: &mut ByteBuf, text: &str) -> Result<(), CodecError> {
     encode::write_str_len(buffer, length(text.len())?)?;
     buffer.as_mut_vec().extend_from_slice(text.as_bytes());
     Ok(())
 }
 
-pub(super) fn write_number(buffer: &mut ByteBuf, number: &Number) -> Result<(), EncodeError> {
+pub(super) fn write_number(buffer: &mut ByteBuf, number: &Number) -> Result<(), CodecError> {
     if let Some(integer) = number.to_i64() {
         encode::write_sint(buffer, integer)?;
     } else if let Some(natural) = number.to_u64() {
@@ -165,6 +165,6 @@ pub(super) fn write_number(buffer: &mut ByteBuf, number: &Number) -> Result<(), 
     Ok(())
 }
 
-fn length(length: usize) -> Result<u32, EncodeError> {
-    u32::try_from(length).map_err(|_| EncodeError::new("the value is too long"))
+fn length(length: usize) -> Result<u32, CodecError> {
+    u32::try_from(length).map_err(|_| CodecError::new("the value is too long"))
 }

@@ -5,9 +5,9 @@
 
 use rmp::encode::{self, ByteBuf};
 
+use super::CodecError;
 use super::decode::Reader;
 use super::encode::{write_number, write_text};
-use super::{DecodeError, EncodeError};
 use crate::tf::number::Number;
 use crate::tf::value::Refinement;
 
@@ -25,17 +25,15 @@ const SHORTEST: u8 = 5;
 const LONGEST: u8 = 6;
 
 /// Reads an ext's content. One of at most a byte is a plain unknown whatever its code.
-pub(super) fn read(code: i8, content: &[u8]) -> Result<Refinement, DecodeError> {
+pub(super) fn read(code: i8, content: &[u8]) -> Result<Refinement, CodecError> {
     if content.len() <= 1 {
         return Ok(Refinement::default());
     }
     if code != CODE {
-        return Err(DecodeError::new(format!("unsupported extension {code}")));
+        return Err(CodecError::new(format!("unsupported extension {code}")));
     }
     if content.len() > CONTENT_LIMIT {
-        return Err(DecodeError::new(
-            "an unknown value's refinement is too long",
-        ));
+        return Err(CodecError::new("an unknown value's refinement is too long"));
     }
     let mut reader = Reader::new(content);
     let mut refinement = Refinement::default();
@@ -53,22 +51,22 @@ pub(super) fn read(code: i8, content: &[u8]) -> Result<Refinement, DecodeError> 
     if reader.is_at_end() {
         Ok(refinement)
     } else {
-        Err(DecodeError::new(
+        Err(CodecError::new(
             "an unknown value's refinement is malformed",
         ))
     }
 }
 
-fn read_bound(reader: &mut Reader<'_>) -> Result<(Number, bool), DecodeError> {
+fn read_bound(reader: &mut Reader<'_>) -> Result<(Number, bool), CodecError> {
     let length = reader.array_length()?;
     if length != 2 {
-        return Err(DecodeError::new("a bound is not a number and a bool"));
+        return Err(CodecError::new("a bound is not a number and a bool"));
     }
     Ok((reader.number()?, reader.bool()?))
 }
 
 /// Writes an unknown. A refinement only promises, so what would exceed the limit is left out.
-pub(super) fn write(buffer: &mut ByteBuf, refinement: &Refinement) -> Result<(), EncodeError> {
+pub(super) fn write(buffer: &mut ByteBuf, refinement: &Refinement) -> Result<(), CodecError> {
     let Refinement {
         null,
         prefix,
@@ -98,7 +96,7 @@ pub(super) fn write(buffer: &mut ByteBuf, refinement: &Refinement) -> Result<(),
 fn write_bound(
     entry: &mut ByteBuf,
     (number, inclusive): &(Number, bool),
-) -> Result<(), EncodeError> {
+) -> Result<(), CodecError> {
     encode::write_array_len(entry, 2)?;
     write_number(entry, number)?;
     Ok(encode::write_bool(entry, *inclusive)?)
@@ -115,8 +113,8 @@ impl Entries {
         &mut self,
         key: u8,
         value: Option<&T>,
-        write: impl FnOnce(&mut ByteBuf, &T) -> Result<(), EncodeError>,
-    ) -> Result<(), EncodeError> {
+        write: impl FnOnce(&mut ByteBuf, &T) -> Result<(), CodecError>,
+    ) -> Result<(), CodecError> {
         let Some(value) = value else {
             return Ok(());
         };
@@ -131,7 +129,7 @@ impl Entries {
         Ok(())
     }
 
-    fn write(self, buffer: &mut ByteBuf) -> Result<(), EncodeError> {
+    fn write(self, buffer: &mut ByteBuf) -> Result<(), CodecError> {
         if self.count == 0 {
             encode::write_ext_meta(buffer, 1, 0)?;
             buffer.as_mut_vec().push(0);
@@ -141,7 +139,7 @@ impl Entries {
         encode::write_map_len(&mut content, self.count)?;
         content.as_mut_vec().extend(self.content);
         let length = u32::try_from(content.as_slice().len())
-            .map_err(|_| EncodeError::new("a refinement is too long"))?;
+            .map_err(|_| CodecError::new("a refinement is too long"))?;
         encode::write_ext_meta(buffer, length, CODE)?;
         buffer.as_mut_vec().extend_from_slice(content.as_slice());
         Ok(())

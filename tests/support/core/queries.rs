@@ -119,7 +119,10 @@ impl Core {
         if let Some(object) = &object {
             assert_has_type(&kind, object);
             let attributes = self.attributes(type_name);
-            assert_eq!(consistency::state_faults(attributes, object), []);
+            assert_eq!(
+                consistency::state_faults(attributes, &self.kind(type_name), object),
+                []
+            );
         }
         let listed = Listed {
             display_name: event.display_name,

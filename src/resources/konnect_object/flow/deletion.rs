@@ -93,7 +93,7 @@ impl<O: Objects> Flow<'_, O> {
         let refused = Progress::NotYet(format!("its deletion is refused: {error}"));
         let doing = format!("waiting until {} can be deleted", self.noun);
         let settled = Poll::new(doing, self.step)
-            .judging(
+            .until(
                 &self.scope,
                 Some(refused),
                 || self.look(id),
@@ -124,7 +124,7 @@ impl<O: Objects> Flow<'_, O> {
     ) -> Result<Ended<O::Object>, Diagnostics> {
         let mut deletion = Deletion::accepted();
         Poll::new(format!("waiting until {} is gone", self.noun), self.step)
-            .judging(
+            .until(
                 &self.scope,
                 None,
                 || self.look(id),

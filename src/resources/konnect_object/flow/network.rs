@@ -27,7 +27,7 @@ impl<O: Objects> Flow<'_, O> {
     pub(super) async fn wait_for_network(&self, first: Network) -> Result<Network, Diagnostics> {
         let doing = format!("waiting for network {:?} to become ready", first.name);
         Poll::new(doing, self.step)
-            .judging(
+            .until(
                 &self.scope,
                 Some(phase::network_ready(first)),
                 || self.client.get_network(&self.scope, &self.network_id),

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::http::{Authorize, Error, Scope, Secret};
+use crate::http::{Authorize, Error, Secret};
 
 /// A token is renewed this long before it expires (or after half its life, if that is shorter).
 const MARGIN: Duration = Duration::from_secs(300);
@@ -189,7 +189,6 @@ mod tests {
     async fn token(source: &TokenSource, refused: Option<&str>) -> Result<String, Error> {
         let refused = refused.map(|text| HeaderValue::from_str(text).unwrap());
         let refused = refused.as_ref();
-        let scope = Scope::detached(Duration::from_secs(3600));
         let header = source.authorization(refused).await?;
         assert!(header.is_sensitive());
         Ok(header.to_str().unwrap().to_owned())

@@ -549,7 +549,6 @@ async fn a_wait_of_hours_asks_for_a_fresh_assertion_with_each_token() {
     let source = crate::azure::token::TokenSource::new(
         credentials(settings, &script).issuer(AUDIENCE.into()),
     );
-    let scope = Scope::detached(Duration::from_secs((HOURS + 1) * 3600));
     let started = tokio::time::Instant::now();
     let mut used = Vec::new();
     while started.elapsed() < Duration::from_secs(HOURS * 3600) {
@@ -577,7 +576,6 @@ async fn audiences_have_credentials_of_their_own() {
     let graph = crate::azure::token::TokenSource::new(
         credentials.issuer("https://graph.microsoft.com/.default".into()),
     );
-    let scope = Scope::detached(Duration::from_secs(5));
     let hanging = tokio::spawn(async move {
         let scope = Scope::detached(Duration::from_secs(5));
         scope.bound(arm.authorization(None)).await.is_err()

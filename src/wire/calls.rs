@@ -96,7 +96,7 @@ impl Calls {
     /// `fallback` is answered, with the errors, where the handler has no answer of its own.
     pub(super) async fn run<A, H, F>(
         self: &Arc<Self>,
-        name: CallName,
+        name: &CallName,
         provider: Arc<dyn DynProvider>,
         fallback: A,
         handler: H,
@@ -132,7 +132,7 @@ impl Calls {
     /// Runs `handler`, which sends one answer after the other, and closes with the diagnostics that it returns, or with its panic.
     pub(super) fn stream<T, H, F>(
         self: &Arc<Self>,
-        name: CallName,
+        name: &CallName,
         provider: Arc<dyn DynProvider>,
         handler: H,
     ) -> mpsc::Receiver<T>

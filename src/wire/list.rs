@@ -39,7 +39,7 @@ pub(super) fn list(
     let resources = provider.registry().resources();
     let resource = resources.get(request.type_name.as_str()).cloned();
     let name = CallName::new("ListResource", &request.type_name);
-    let events = calls.stream(name, provider, move |call, events| async move {
+    let events = calls.stream(&name, provider, move |call, events| async move {
         let outcome = find(call, &request, events).await;
         outcome.unwrap_or_else(|errors| errors)
     });

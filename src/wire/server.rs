@@ -75,7 +75,7 @@ macro_rules! run {
         $self
             .calls
             .run(
-                name,
+                &name,
                 Arc::clone(&$self.provider),
                 $fallback,
                 move |$call| async move { $handler },

@@ -1,4 +1,5 @@
 use super::*;
+use crate::tf::schema::Schema;
 
 fn nested(nesting: Nesting) -> AttributeKind {
     AttributeKind::Nested(

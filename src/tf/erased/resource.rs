@@ -17,7 +17,7 @@ use crate::tf::model::Model;
 use crate::tf::path::Path;
 use crate::tf::plan;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource};
-use crate::tf::schema::{Attribute, identity_type};
+use crate::tf::schema::Attribute;
 use crate::tf::soundness;
 use crate::tf::timeouts::{self, Operation};
 use crate::tf::value::{Members, Value};

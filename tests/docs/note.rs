@@ -2,6 +2,8 @@
 //!
 //! Remote object: none. Rights: none. Import id: the text.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -24,14 +26,23 @@ konnectazure::model! {
     }
 }
 
-/// The handler of `konnectazure_note`. One that calls a service holds `Arc::clone(&clients.azure)` or `Arc::clone(&clients.konnect)`.
-#[derive(Debug)]
-pub struct NoteResource;
+/// The handler of `konnectazure_note`. One that calls a service holds `Arc::clone(&clients.azure)` or `Arc::clone(&clients.konnect)`,
+/// and asks there in place of `deleted`.
+#[derive(Debug, Default)]
+pub struct NoteResource {
+    deleted: Mutex<BTreeSet<String>>,
+}
+
+impl NoteResource {
+    fn deleted(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.deleted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The resource over clients that are configured later.
 #[must_use]
 pub fn resource(_clients: &Clients) -> NoteResource {
-    NoteResource
+    NoteResource::default()
 }
 
 #[async_trait]
@@ -72,6 +83,7 @@ impl Resource for NoteResource {
         save: &Save<NoteModel>,
     ) -> Result<NoteModel, Diagnostics> {
         let id = planned.text.clone();
+        self.deleted().retain(|deleted| Some(deleted) != id.known());
         let made = NoteModel { id, ..planned };
         save.save(&made);
         Ok(made)
@@ -82,7 +94,11 @@ impl Resource for NoteResource {
         _context: &Context,
         state: NoteModel,
     ) -> Result<Option<NoteModel>, Diagnostics> {
-        Ok(Some(state))
+        let is_gone = state
+            .id
+            .as_str()
+            .is_some_and(|id| self.deleted().contains(id));
+        Ok((!is_gone).then_some(state))
     }
 
     async fn update(
@@ -95,7 +111,8 @@ impl Resource for NoteResource {
         Ok(planned)
     }
 
-    async fn delete(&self, _context: &Context, _state: NoteModel) -> Result<(), Diagnostics> {
+    async fn delete(&self, _context: &Context, state: NoteModel) -> Result<(), Diagnostics> {
+        self.deleted().extend(state.id.into_known());
         Ok(())
     }
 

@@ -224,6 +224,17 @@ impl Client {
     }
 }
 
+/// As [`optional`], for a kind of object that not everything which speaks like Resource Manager has to know: missing is only what it calls missing.
+pub(super) fn optional_by_code<T: DeserializeOwned>(
+    answer: Result<T, http::Error>,
+) -> Result<Option<T>, Error> {
+    match answer.map_err(Error::from) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() && error.is_scope_missing() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// An object that is not there is an answer, not a failure.
 pub(super) fn optional<T: DeserializeOwned>(
     answer: Result<T, http::Error>,

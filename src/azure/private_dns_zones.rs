@@ -4,7 +4,7 @@ use ::http::Method;
 use serde::Deserialize;
 
 use super::Error;
-use super::client::{Client, optional};
+use super::client::{Client, optional, optional_by_code};
 use super::ids::PrivateDnsZoneId;
 use super::wire::{List, list, null_as_default};
 use crate::http::{Request, Scope};
@@ -115,7 +115,7 @@ impl Client {
     /// The zone; `None` where it, its resource group or its subscription does not exist.
     ///
     /// # Errors
-    /// Any refusal but "not found".
+    /// Any refusal but one that says by its code that it does not exist.
     pub async fn get_private_dns_zone(
         &self,
         scope: &Scope,
@@ -123,7 +123,7 @@ impl Client {
     ) -> Result<Option<PrivateDnsZone>, Error> {
         let request = Request::raw_path(Method::GET, id.as_arm_id().as_str())
             .query("api-version", API_VERSION);
-        optional(self.arm().json(scope, request).await)
+        optional_by_code(self.arm().json(scope, request).await)
     }
 
     /// One of the zone's links; `None` where there is none of this name.

@@ -4,7 +4,7 @@ use ::http::Method;
 use serde::Deserialize;
 
 use super::Error;
-use super::client::{Client, optional};
+use super::client::{Client, optional_by_code};
 use super::ids::VhubId;
 use super::wire::{List, list, null_as_default};
 use crate::http::{Request, Scope};
@@ -109,7 +109,7 @@ impl Client {
     /// The hub; `None` where it, its resource group or its subscription does not exist.
     ///
     /// # Errors
-    /// Any refusal but "not found".
+    /// Any refusal but one that says by its code that it does not exist.
     pub async fn get_virtual_hub(
         &self,
         scope: &Scope,
@@ -117,7 +117,7 @@ impl Client {
     ) -> Result<Option<VirtualHub>, Error> {
         let request = Request::raw_path(Method::GET, id.as_arm_id().as_str())
             .query("api-version", API_VERSION);
-        optional(self.arm().json(scope, request).await)
+        optional_by_code(self.arm().json(scope, request).await)
     }
 
     /// The networks connected to a hub.

@@ -82,7 +82,6 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
     };
     let mut collisions: Vec<_> = [
         space.with_the_network(),
-        space.with_reserved_ranges(seen),
         seen.vnet
             .found()
             .and_then(|vnet| space.with_peers(inputs, seen, vnet)),
@@ -105,17 +104,16 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
     if let Some(collision) = space.peered_already(inputs, seen) {
         collisions.push(collision);
     }
+    // Konnect refuses these ranges to its own networks; nobody says that a peering with them fails.
+    let doubtful = space.with_reserved_ranges(seen);
+    let status = if collisions.is_empty() {
+        Status::Warning
+    } else {
+        Status::Failed
+    };
+    collisions.extend(doubtful);
     if !collisions.is_empty() {
-        let (details, mut fixes): (Vec<_>, Vec<_>) = collisions
-            .into_iter()
-            .map(|Collision { what, fix }| (what, fix))
-            .unzip();
-        fixes.dedup();
-        return Outcome {
-            status: Status::Failed,
-            detail: details.join("\n"),
-            fix: fixes.join("\n"),
-        };
+        return told_together(collisions, status);
     }
     if space.block.is_empty() || space.own.is_empty() {
         return Outcome::warning(format!(
@@ -138,6 +136,19 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
             "{compared}, but not everything else that is peered could be read.\n{}",
             unseen.join("\n")
         ))
+    }
+}
+
+fn told_together(collisions: Vec<Collision>, status: Status) -> Outcome {
+    let (details, mut fixes): (Vec<_>, Vec<_>) = collisions
+        .into_iter()
+        .map(|Collision { what, fix }| (what, fix))
+        .unzip();
+    fixes.dedup();
+    Outcome {
+        status,
+        detail: details.join("\n"),
+        fix: fixes.join("\n"),
     }
 }
 
@@ -221,7 +232,7 @@ impl Spaces<'_> {
         })
     }
 
-    /// The ranges that Konnect uses itself, in whatever region.
+    /// The ranges that Konnect uses itself in the network's region.
     fn with_reserved_ranges(&self, seen: &Observations) -> Option<Collision> {
         let region = seen
             .availability
@@ -230,8 +241,8 @@ impl Spaces<'_> {
         let reserved = readable(&region.reserved_cidr_blocks);
         Some(Collision {
             what: told(&self.the_target(), "the ranges that Konnect reserves", &self.own, &reserved)?,
-            fix: "Konnect uses these ranges inside its gateways, which therefore cannot reach such addresses behind a peering. Connect one \
-                  without them."
+            fix: "Konnect keeps these ranges for itself, so that gateways may not reach such addresses behind a peering. If they do not, give \
+                  what they have to reach addresses outside of these ranges."
                 .to_owned(),
         })
     }

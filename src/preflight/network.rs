@@ -47,11 +47,17 @@ pub(super) fn is_azure(seen: &Observations) -> Outcome {
         Ok(CloudProvider::Azure) => {
             return Outcome::passed(format!("The network is in Azure, in {}.", network.region));
         }
-        Ok(other) => other,
-        Err(_) if is_azure_by_region(network, seen) => {
+        Ok(other @ (CloudProvider::Aws | CloudProvider::Gcp)) => other,
+        Ok(CloudProvider::Unknown(_)) | Err(_) if is_azure_by_region(network, seen) => {
             return Outcome::passed(format!(
                 "The network is in {}, a region of Azure.",
                 network.region
+            ));
+        }
+        Ok(CloudProvider::Unknown(name)) => {
+            return Outcome::warning(format!(
+                "The network {:?} is in the cloud {name:?}, which is not known here, and in the region {:?}, which Konnect does not list for Azure.",
+                network.name, network.region
             ));
         }
         Err(outcome) => return outcome,

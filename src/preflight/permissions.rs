@@ -4,7 +4,7 @@ use crate::azure::ids::{ArmId, ArmKind, Guid, same_arm_id};
 use crate::azure::{DenyAssignment, RoleDefinition};
 
 use super::check::{CheckId, Outcome};
-use super::inputs::{Inputs, Place};
+use super::inputs::{Inputs, Kind, Place};
 use super::observations::{Grants, Look, Observations};
 
 /// What Kong's application does at a virtual network to peer with it, by the vendor's documents.
@@ -212,9 +212,15 @@ fn decide(
             format!("It has {}.", told.join(", "))
         }
     };
-    Outcome::failed(format!(
-        "{subject} lacks actions at the {what}. {has}\n{place}"
-    ))
+    let lacks = format!("{subject} lacks actions at the {what}. {has}\n{place}");
+    // What is needed at a hub is inferred: a role with another list of actions may be the vendor's own.
+    let is_inferred = inputs.kind == Kind::VirtualHubPeering && !grants.roles.is_empty();
+    let outcome = if is_inferred {
+        Outcome::warning(lacks)
+    } else {
+        Outcome::failed(lacks)
+    };
+    outcome
     .fix(format!(
         "Assign it a role with these actions at the {what}, its resource group or its subscription: {} defines one, and \
          konnectazure_role_assignment assigns it, with\n\n  scope        = \"{scope}\"\n  principal_id = \"{principal}\"\n\nLet the {} depend on \

@@ -58,6 +58,21 @@ pub(super) const fn only_at_apply(
     }
 }
 
+/// Told, and never in the way.
+pub(super) const fn only_warned_of(
+    name: &'static str,
+    check: CheckId,
+    change: fn(&mut World),
+    says: &'static [&'static str],
+) -> Fault {
+    Fault {
+        at_plan: Status::Warning,
+        at_apply: Status::Warning,
+        standalone: Status::Warning,
+        ..always(name, check, change, says)
+    }
+}
+
 fn of_existence() -> Vec<Fault> {
     vec![
         always(
@@ -71,6 +86,15 @@ fn of_existence() -> Vec<Fault> {
             CheckId::NetworkIsAzure,
             |world| world.set(account_path(), json!({"id": ACCOUNT, "provider": "aws"})),
             &["aws", "eastus2"],
+        ),
+        only_warned_of(
+            "network in a cloud and a region to come",
+            CheckId::NetworkIsAzure,
+            |world| {
+                world.set(account_path(), json!({"id": ACCOUNT, "provider": "nimbus"}));
+                world.network(&json!({"region": "moon1"}));
+            },
+            &["nimbus", "moon1"],
         ),
         always(
             "network going",
@@ -122,11 +146,17 @@ fn of_addresses() -> Vec<Fault> {
                 "other addresses",
             ],
         ),
-        always(
+        only_warned_of(
             "overlap with a reserved range",
             CheckId::AddressSpace,
             |world| world.vnet(&["10.100.4.0/24"], &json!([])),
             &["10.100.4.0/24", "10.100.0.0/16", "reserves"],
+        ),
+        always(
+            "overlap with a reserved range and with the network",
+            CheckId::AddressSpace,
+            |world| world.vnet(&["10.100.4.0/24", "10.64.0.0/24"], &json!([])),
+            &["10.64.0.0/24", "10.100.4.0/24", "other addresses"],
         ),
         // Row 53.
         always(

@@ -3,24 +3,9 @@
 use serde_json::json;
 
 use super::super::*;
-use super::faults::{Fault, always, assert_found, only_at_apply};
+use super::faults::{Fault, always, assert_found, only_at_apply, only_warned_of};
 use super::world::*;
 use super::{faults, told};
-
-/// Told, and never in the way.
-const fn only_warned_of(
-    name: &'static str,
-    check: CheckId,
-    change: fn(&mut World),
-    says: &'static [&'static str],
-) -> Fault {
-    Fault {
-        at_plan: Status::Warning,
-        at_apply: Status::Warning,
-        standalone: Status::Warning,
-        ..always(name, check, change, says)
-    }
-}
 
 fn of_hubs() -> Vec<Fault> {
     vec![
@@ -81,6 +66,13 @@ fn of_hubs() -> Vec<Fault> {
             ],
         ),
         only_at_apply(
+            "no assignment",
+            CheckId::RoleAssignment,
+            |world| world.set(below(&hub_id(), "roleAssignments"), json!({"value": []})),
+            &["no role", "virtualHubs/wan"],
+        ),
+        // The vendor shows its list of actions nowhere but in its interface.
+        only_warned_of(
             "an action too few",
             CheckId::RoleAssignment,
             |world| {
@@ -174,6 +166,31 @@ async fn every_fault_is_found_by_its_check_and_by_no_other() {
     }
     for fault in of_zones() {
         assert_found(&fault, Kind::PrivateHostedZone).await;
+    }
+}
+
+/// Whatever stands between may not know hubs or zones at all.
+#[tokio::test]
+async fn only_the_services_own_word_says_that_a_hub_or_a_zone_is_missing() {
+    for (kind, path, check) in [
+        (Kind::VirtualHubPeering, hub_id(), CheckId::HubExists),
+        (Kind::PrivateHostedZone, zone_id(), CheckId::ZoneExists),
+    ] {
+        for body in [
+            json!({}),
+            json!({"error": {"code": "NotFound", "message": "no route"}}),
+        ] {
+            let mut world = World::sound();
+            world.refuse(path.clone(), 404, body);
+            let report = run_in(world, &inputs_of(kind, Phase::Apply)).await;
+            assert!(report.passed(), "{path}: {:?}", faults(&report));
+            assert_eq!(report.check(check).unwrap().status, Status::Warning);
+        }
+        let mut world = World::sound();
+        let gone = json!({"error": {"code": "ResourceGroupNotFound", "message": "gone"}});
+        world.refuse(path, 404, gone);
+        let report = run_in(world, &inputs_of(kind, Phase::Apply)).await;
+        assert_eq!(report.check(check).unwrap().status, Status::Failed);
     }
 }
 

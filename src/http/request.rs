@@ -115,7 +115,7 @@ impl Request {
         Self::new(method, path.strip_prefix('/').unwrap_or(path).split('/'))
     }
 
-    /// Reads the next page at the address that the service gave. Refused when it leads to another host.
+    /// Reads the next page at the address that the service gave, whole or relative. Whatever host it names, the configured one is asked.
     #[must_use]
     pub fn absolute(url: &str) -> Self {
         Self::to(Method::GET, Target::Absolute(url.to_owned()))
@@ -210,7 +210,7 @@ impl Request {
     pub(super) fn url(&self, base: &Url) -> Result<Url, Error> {
         match &self.target {
             Target::Segments(segments) => self.below(base, segments),
-            Target::Absolute(address) => same_host(base, address),
+            Target::Absolute(address) => next_page(base, address),
         }
     }
 
@@ -249,25 +249,32 @@ impl Request {
     }
 }
 
-fn same_host(base: &Url, address: &str) -> Result<Url, Error> {
-    let url = Url::parse(address).map_err(|error| {
+/// The page that `address` names, on the host and by the scheme of `base`: nothing that a service answers leads the token anywhere else.
+///
+/// A service behind a proxy, or one reached by another of its names, knows its own address only.
+fn next_page(base: &Url, address: &str) -> Result<Url, Error> {
+    let named = base.join(address).map_err(|error| {
         Error::unsendable(format!("the next page's address is no URL: {error}"))
     })?;
-    let is_same = url.scheme() == base.scheme()
-        && url.host() == base.host()
-        && url.port_or_known_default() == base.port_or_known_default()
-        && url.username().is_empty()
-        && url.password().is_none();
-    if is_same {
-        Ok(url)
-    } else {
-        // The address stays out of the message's query part: a paging token may grant access.
-        Err(Error::unsendable(format!(
-            "the next page lies on another host ({}) than {}, and is not followed",
-            url.host_str().unwrap_or("none"),
-            base.host_str().unwrap_or("none"),
-        )))
+    if !matches!(named.scheme(), "http" | "https") {
+        // The rest of the address stays out of the message: a paging token may grant access.
+        return Err(Error::unsendable(format!(
+            "the next page's address is one of {}, and is not followed",
+            named.scheme()
+        )));
     }
+    let mut url = base.clone();
+    let prefix = base.path().trim_end_matches('/');
+    let is_elsewhere = named.origin() != base.origin();
+    let is_below = named.path().strip_prefix(prefix);
+    if is_elsewhere && is_below.is_none_or(|rest| !rest.starts_with('/')) {
+        url.set_path(&format!("{prefix}{}", named.path()));
+    } else {
+        url.set_path(named.path());
+    }
+    url.set_query(named.query());
+    url.set_fragment(None);
+    Ok(url)
 }
 
 #[cfg(test)]
@@ -313,18 +320,55 @@ mod tests {
     }
 
     #[test]
-    fn absolute_addresses_stay_on_the_host() {
-        let next = "https://api.example/elsewhere?$skiptoken=a%2Bb";
-        assert_eq!(Request::absolute(next).url(&base()).unwrap().as_str(), next);
-        for other in [
-            "https://evil.example/base",
-            "http://api.example/base",
-            "https://api.example:8443/base",
-            "https://user@api.example/base",
-            "https://api.example.evil.example/base",
-            "/base",
+    fn the_next_page_is_asked_of_the_configured_host_whatever_host_is_named() {
+        let base = |text: &str| Url::parse(text).unwrap();
+        let proxy = "http://127.0.0.1:8080/arm/";
+        let real = "https://management.azure.com";
+        for (of, next, expected) in [
+            (
+                real,
+                "https://management.azure.com/x?$skiptoken=a%2Bb",
+                "https://management.azure.com/x?$skiptoken=a%2Bb",
+            ),
+            (real, "/x?page=2", "https://management.azure.com/x?page=2"),
+            (
+                real,
+                "https://user:word@evil.example:8443/x?t=1#f",
+                "https://management.azure.com/x?t=1",
+            ),
+            (
+                real,
+                "http://management.azure.com/x",
+                "https://management.azure.com/x",
+            ),
+            (real, "//evil.example/x", "https://management.azure.com/x"),
+            (
+                "http://127.0.0.1:8080",
+                "http://localhost:8080/x?t=1",
+                "http://127.0.0.1:8080/x?t=1",
+            ),
+            // The service behind knows nothing of the proxy's prefix; the proxy does.
+            (
+                proxy,
+                "https://management.azure.com/x?t=1",
+                "http://127.0.0.1:8080/arm/x?t=1",
+            ),
+            (
+                proxy,
+                "http://localhost:8080/arm/x?t=1",
+                "http://127.0.0.1:8080/arm/x?t=1",
+            ),
+            (
+                proxy,
+                "http://127.0.0.1:8080/other/x",
+                "http://127.0.0.1:8080/other/x",
+            ),
         ] {
-            assert!(Request::absolute(other).url(&base()).is_err(), "{other}");
+            let url = Request::absolute(next).url(&base(of)).unwrap();
+            assert_eq!(url.as_str(), expected, "{next} of {of}");
+        }
+        for odd in ["mailto:a@b", "data:,x", "https://"] {
+            assert!(Request::absolute(odd).url(&base(real)).is_err(), "{odd}");
         }
     }
 
@@ -359,6 +403,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_next_page_leads_the_token_to_another_host(address in hostile(), host in hostile()) {
+            for address in [address.clone(), format!("https://{host}{address}"), format!("//{host}{address}")] {
+                if let Ok(url) = Request::absolute(&address).url(&base()) {
+                    prop_assert_eq!(url.origin(), base().origin());
+                    prop_assert_eq!((url.username(), url.password()), ("", None));
+                }
+            }
+        }
+
         #[test]
         fn no_id_reaches_another_endpoint(id in hostile()) {
             let request = Request::get(["networks", id.as_str(), "transit-gateways"]).query("name", &id);

@@ -625,17 +625,26 @@ async fn a_page_that_failed_is_not_the_end_of_the_list() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_on_another_host_is_not_followed() {
-    let script = Script::new([Answer::json(
-        200,
-        r#"{"items":[1],"next":"https://evil.example/x?token=t"}"#,
-    )]);
+async fn a_page_that_is_said_to_be_on_another_host_is_asked_of_our_own() {
+    let script = Script::new([
+        Answer::json(
+            200,
+            r#"{"items":[1],"next":"https://evil.example/x?token=t"}"#,
+        ),
+        Answer::json(200, r#"{"items":[2],"next":"mailto:x?token=t"}"#),
+    ]);
     let error = all_pages(&script).await.unwrap_err().to_string();
     assert!(
-        error.contains("evil.example") && !error.contains("token"),
+        error.contains("mailto") && !error.contains("token"),
         "{error}"
     );
-    assert_eq!(script.calls().len(), 1);
+    let hosts: Vec<_> = script
+        .seen()
+        .iter()
+        .map(|one| one.url.host_str().map(str::to_owned))
+        .collect();
+    assert_eq!(hosts.len(), 2);
+    assert_eq!(hosts.first(), hosts.last());
 }
 
 #[tokio::test(start_paused = true)]

@@ -39,6 +39,15 @@ impl Scope {
         Self::new(timeout, CancellationToken::new())
     }
 
+    /// The same operation's part that may take `limit` from now at most.
+    #[must_use]
+    pub fn at_most(&self, limit: Duration) -> Self {
+        Self {
+            deadline: self.deadline.min(Instant::now() + limit),
+            cancel: self.cancel.clone(),
+        }
+    }
+
     /// The time left; zero when the deadline has passed.
     #[must_use]
     pub fn remaining(&self) -> Duration {
@@ -136,6 +145,19 @@ mod tests {
             Err(Ended::Cancelled)
         );
         assert_eq!(started.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_is_bounded_by_both_limits_and_interrupted_with_the_whole() {
+        let whole = Scope::detached(Duration::from_secs(50));
+        let part = whole.at_most(Duration::from_secs(5));
+        assert_eq!(part.remaining(), Duration::from_secs(5));
+        assert_eq!(
+            whole.at_most(Duration::from_secs(90)).remaining(),
+            whole.remaining()
+        );
+        whole.cancel.cancel();
+        assert_eq!(part.check(), Err(Ended::Cancelled));
     }
 
     #[test]

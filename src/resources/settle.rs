@@ -72,16 +72,7 @@ where
 
 /// The scope, ended when replicas usually agree.
 pub(crate) fn limited(scope: &Scope) -> Scope {
-    within(scope, REPLICATION_LIMIT)
-}
-
-/// The scope, ended after `limit` at the latest.
-pub(crate) fn within(scope: &Scope, limit: Duration) -> Scope {
-    let limited = Scope::new(limit, scope.cancel.clone());
-    Scope {
-        deadline: limited.deadline.min(scope.deadline),
-        ..limited
-    }
+    scope.at_most(REPLICATION_LIMIT)
 }
 
 /// Warns of a confirmed write that reads did not come to show.
@@ -93,7 +84,7 @@ pub(crate) fn warn_unless_shown(context: &Context, is_shown: bool) {
 
 fn warn(context: &Context, why: impl Display) {
     context.warn(Diagnostic::warning(
-        "Azure does not show everywhere yet what was just made",
+        "Azure has not replicated the change everywhere yet",
         format!(
             "The service has confirmed it, but: {why}.\n\nWhat is made next and refers to it may be refused for some minutes; the same \
              command again then goes on."

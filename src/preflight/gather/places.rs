@@ -7,7 +7,8 @@ use crate::azure::{self, PrivateDnsZone, PrivateDnsZoneLink, VirtualHub, Virtual
 
 use super::super::inputs::Place;
 use super::super::observations::Look;
-use super::{Azure, OF_NO_USE, look, read_vnet};
+use super::azure::{Azure, read_vnet};
+use super::{OF_NO_USE, look};
 
 /// What was seen of the Azure side; all but one of it is of no use.
 pub(super) struct Places {

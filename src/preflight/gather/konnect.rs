@@ -1,0 +1,134 @@
+//! Looks at the network and at what else is attached to it.
+
+use std::sync::Arc;
+
+use crate::http::scope::Scope;
+use crate::konnect::{
+    self, Availability, CloudProvider, Network, NetworkId, PrivateDns, TransitGateway,
+};
+
+use super::super::inputs::Kind;
+use super::super::observations::Look;
+use super::{OF_NO_USE, look};
+
+const NETWORK_UNKNOWN: &str = "Which Konnect network is meant is not known yet.";
+const NETWORK_UNSEEN: &str = "The network was not seen.";
+const KONNECT_RIGHT: &str = "the role Network Admin or Network Viewer in Konnect";
+
+/// The look at Konnect.
+pub(super) struct Konnect<'a> {
+    pub(super) client: Result<&'a Arc<konnect::Client>, &'a Look<()>>,
+    pub(super) kind: Kind,
+    pub(super) network_id: Option<NetworkId>,
+    pub(super) scope: &'a Scope,
+}
+
+impl Konnect<'_> {
+    /// Client and network, or why nothing of the network can be looked at.
+    fn place<T>(&self) -> Result<(&konnect::Client, NetworkId), Look<T>> {
+        let Some(network_id) = self.network_id else {
+            return Err(Look::NotAsked(NETWORK_UNKNOWN.to_owned()));
+        };
+        match self.client {
+            Ok(client) => Ok((client, network_id)),
+            Err(why) => Err(why.instead()),
+        }
+    }
+
+    pub(super) async fn network_and_provider(
+        &self,
+    ) -> (Look<Option<Network>>, Look<CloudProvider>) {
+        let network = self.network().await;
+        let provider = match network.found() {
+            Some(network) => self.provider(network).await,
+            None => Look::NotAsked(NETWORK_UNSEEN.to_owned()),
+        };
+        (network, provider)
+    }
+
+    async fn network(&self) -> Look<Option<Network>> {
+        let (client, network_id) = match self.place() {
+            Ok(place) => place,
+            Err(why) => return why,
+        };
+        let answer = match client.get_network(self.scope, &network_id).await {
+            Ok(network) => Ok(Some(network)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        };
+        look("the Konnect network", KONNECT_RIGHT, answer)
+    }
+
+    async fn provider(&self, network: &Network) -> Look<CloudProvider> {
+        let (client, account) = match (self.client, &network.cloud_gateway_provider_account_id) {
+            (Ok(client), Some(account)) => (client, account),
+            (Err(why), _) => return why.instead(),
+            (_, None) => {
+                return Look::Blind(
+                    "Konnect does not tell which cloud the network is in.".to_owned(),
+                );
+            }
+        };
+        let answer = client.get_provider_account(self.scope, account).await;
+        let what = "the account that the network runs in, which tells its cloud";
+        look(
+            what,
+            "the role Network Admin in Konnect",
+            answer.map(|account| account.provider),
+        )
+    }
+
+    pub(super) async fn availability(&self) -> Look<Availability> {
+        if self.kind == Kind::PrivateHostedZone {
+            return Look::NotAsked(OF_NO_USE.to_owned());
+        }
+        match self.place() {
+            Ok((client, _)) => look(
+                "what Konnect offers in each region",
+                "nothing but a token",
+                client.availability(self.scope).await,
+            ),
+            Err(why) => why,
+        }
+    }
+
+    /// What else the network resolves, for what resolves names.
+    pub(super) async fn private_dns(&self) -> Look<Vec<PrivateDns>> {
+        let (client, network_id) = match self.place() {
+            _ if self.kind != Kind::PrivateHostedZone => {
+                return Look::NotAsked(OF_NO_USE.to_owned());
+            }
+            Ok(place) => place,
+            Err(why) => return why,
+        };
+        let answer = match client.list_private_dns(self.scope, &network_id, None).await {
+            // The check of the network tells.
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            answer => answer,
+        };
+        look(
+            "the network's other private DNS objects",
+            "the role Network Admin in Konnect",
+            answer,
+        )
+    }
+
+    pub(super) async fn gateways(&self) -> Look<Vec<TransitGateway>> {
+        if self.kind == Kind::PrivateHostedZone {
+            return Look::NotAsked(OF_NO_USE.to_owned());
+        }
+        let (client, network_id) = match self.place() {
+            Ok(place) => place,
+            Err(why) => return why,
+        };
+        let answer = match client
+            .list_transit_gateways(self.scope, &network_id, None)
+            .await
+        {
+            // The check of the network tells.
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            answer => answer,
+        };
+        look("the network's other peerings", KONNECT_RIGHT, answer)
+    }
+}

@@ -289,7 +289,7 @@ fn a_bad_configuration_is_refused_before_anything_is_sent() {
     Case::new(cloud.env())
         .plan_fails(
             mappings(&cloud, &["a.example=10.20.0.4", "A.example.=10.20.0.5"]),
-            &["The domain a.example stands in several mappings"],
+            &["The domain a.example appears in more than one mapping"],
         )
         .plan_fails(
             mappings(&cloud, &["a.example=dns.example"]),
@@ -361,7 +361,7 @@ fn what_the_network_answers_itself_or_does_not_reach_is_warned_of() {
     let said = folded(&workspace.apply().expect_success("apply"));
     for part in [
         "db.corp.example is answered by the zone corp.example that the network is linked to",
-        "The DNS server 10.99.0.4 is in no virtual network that is peered",
+        "The DNS server 10.99.0.4 is outside every peered virtual network",
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }

@@ -186,7 +186,7 @@ fn a_peering_that_is_not_the_one_is_an_error_that_says_why() {
             peering("id = \"6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21\""),
             &["404", "Konnect has no such object"],
         )
-        .plan_fails(peering(""), &["Which peering is meant is not said"])
+        .plan_fails(peering(""), &["No peering is specified"])
         .plan_fails(
             peering(&format!("id = \"{hub}\"\n  name = \"hub\"")),
             &["`id` and `name` exclude each other"],

@@ -114,7 +114,7 @@ fn none_and_several_are_errors_that_say_so() {
 fn exactly_one_way_is_taken() {
     let cloud = Simulator::start(Seed::Demo);
     Case::new(cloud.env())
-        .plan_fails(network(""), &["Which network is meant is not said"])
+        .plan_fails(network(""), &["No network is specified"])
         .plan_fails(
             network("name = \"a\"\n  id = \"6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21\""),
             &["`id` and `name` exclude each other"],

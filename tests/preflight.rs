@@ -224,7 +224,8 @@ fn missing_consent_and_actions_warn_in_the_plan_and_fail_the_apply() {
     ));
     let planned = workspace.plan();
     assert!(
-        folded(&planned.text).contains("Not sure that Kong's application can act in the tenant")
+        folded(&planned.text)
+            .contains("Could not verify that Kong's application can act in the tenant")
     );
     let said = folded(&workspace.apply().expect_failure("apply without consent"));
     assert!(
@@ -241,7 +242,7 @@ fn missing_consent_and_actions_warn_in_the_plan_and_fail_the_apply() {
     let planned = workspace.plan();
     assert!(
         folded(&planned.text)
-            .contains("Not sure that Kong's application may peer with the virtual network")
+            .contains("Could not verify that Kong's application may peer with the virtual network")
     );
     let said = folded(&workspace.apply().expect_failure("apply without the action"));
     for part in [
@@ -254,6 +255,44 @@ fn missing_consent_and_actions_warn_in_the_plan_and_fail_the_apply() {
     }
     assert!(!said.contains("- Microsoft.Network/virtualNetworks/read"));
     assert_eq!(posts(&cloud), 0);
+}
+
+/// What another tool of the same run granted a moment ago is shown late, and fails no apply.
+#[test]
+fn consent_that_the_directory_shows_late_is_waited_for() {
+    let cloud = Simulator::start(Seed::Demo);
+    grant(&cloud, "vnet-orders", &["Microsoft.Network/*"]);
+    cloud.fault(json!({ "service": "graph", "method": "GET", "path": "/servicePrincipals", "times": 5, "status": 200, "body": { "value": [] } }));
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&peering(
+        "orders",
+        &quoted(cloud.network_id("eastus2-prod")),
+        &quoted(cloud.vnet_id("vnet-orders")),
+    ));
+    workspace.apply().expect_success("apply");
+    let state = workspace.state();
+    assert_eq!(state["konnectazure_vnet_peering.orders"]["state"], "ready");
+}
+
+/// Terraform plans what is missing before it destroys the rest, and says how to do without.
+#[test]
+fn a_failing_check_holds_up_no_destruction_without_refresh() {
+    let cloud = Simulator::start(Seed::Demo);
+    let workspace = Workspace::new(cloud.env());
+    let rest = "resource \"terraform_data\" \"rest\" {}\n";
+    workspace.write(rest);
+    workspace.apply().expect_success("apply");
+    let peering = peering(
+        "none",
+        &quoted(NO_NETWORK),
+        &quoted(cloud.vnet_id("vnet-orders")),
+    );
+    workspace.write(&format!("{rest}{peering}"));
+    let said = folded(&workspace.destroy().expect_failure("destroy"));
+    assert!(said.contains("add -refresh=false"), "{said}");
+    workspace
+        .run(&["destroy", "-auto-approve", "-no-color", "-refresh=false"])
+        .expect_success("destroy without refresh");
 }
 
 #[test]
@@ -326,8 +365,9 @@ fn without_the_right_to_see_the_network_there_is_a_warning_and_the_peering_is_ma
     ]));
     let said = folded(&workspace.apply().expect_success("apply"));
     assert!(
-        said.contains("Not sure that Konnect has the network (virtual network peering \"orders\")")
-            && said.contains("Network Viewer"),
+        said.contains(
+            "Could not verify that Konnect has the network (virtual network peering \"orders\")"
+        ) && said.contains("Network Viewer"),
         "{said}"
     );
     let state = workspace.state();
@@ -424,10 +464,7 @@ fn the_data_source_refuses_bad_input_on_its_attribute() {
     let workspace = Workspace::new(cloud.env());
     let network = format!("  network_id = \"{NO_NETWORK}\"\n");
     for (attributes, says) in [
-        (
-            network.clone(),
-            "Which virtual network is meant is not said",
-        ),
+        (network.clone(), "No virtual network is specified"),
         (
             format!("{network}  vnet_id = \"vnet-orders\"\n"),
             "Invalid vnet_id",

@@ -220,7 +220,7 @@ fn what_would_fail_later_is_refused_before_anything_is_sent() {
         .apply_fails(
             plain.replace("\"corp.example\"", "\"other.example\""),
             &[
-                "Not sure that the private DNS zone exists",
+                "Could not verify that the private DNS zone exists",
                 "Azure has no such private DNS zone",
                 "privateDnsZones/other.example",
                 "Nothing was sent.",
@@ -295,7 +295,7 @@ fn what_may_not_be_looked_at_is_a_warning_and_the_creation_goes_on() {
     workspace.write(&zone(&cloud, ""));
     let said = folded(&workspace.apply().expect_success("apply"));
     for part in [
-        "Not sure that the private DNS zone exists (private hosted zone \"corp\")",
+        "Could not verify that the private DNS zone exists (private hosted zone \"corp\")",
         "Microsoft.Network/privateDnsZones/read",
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");

@@ -250,7 +250,7 @@ fn a_bad_configuration_is_refused_on_its_attribute_before_anything_is_sent() {
     let cloud = Simulator::start(Seed::Demo);
     let vnet = by_id(&cloud);
     Case::new(cloud.env())
-        .plan_fails(peering(&cloud, ""), &["Which virtual network is meant is not said", "Name the virtual network either by `vnet_id`"])
+        .plan_fails(peering(&cloud, ""), &["No virtual network is specified", "Name the virtual network either by `vnet_id`"])
         .plan_fails(peering(&cloud, &format!("{vnet}{}", by_parts(&cloud))), &["`vnet_id` and `subscription_id` exclude each other"])
         .plan_fails(peering(&cloud, "  vnet_name = \"vnet-orders\"\n"), &["`subscription_id` is missing", "`resource_group_name` is missing"])
         .plan_fails(peering(&cloud, "  vnet_id = \"vnet-orders\"\n"), &["Invalid vnet_id", "/subscriptions/SUBSCRIPTION_ID/resourceGroups/RESOURCE_GROUP"])
@@ -559,7 +559,7 @@ fn who_may_not_look_at_azure_is_warned_and_goes_on() {
     workspace.write(&peering(&cloud, &by_id(&cloud)));
     let said = folded(&workspace.apply().expect_success("apply"));
     assert!(
-        said.contains("Not sure that Kong's application can act in the tenant"),
+        said.contains("Could not verify that Kong's application can act in the tenant"),
         "{said}"
     );
     let state = workspace.state();

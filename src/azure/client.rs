@@ -161,15 +161,6 @@ impl Client {
         }
     }
 
-    /// The page on which an administrator of the tenant approves an application.
-    ///
-    /// # Errors
-    /// As [`Client::tenant_id`].
-    pub async fn admin_consent_url(&self, scope: &Scope, client_id: &str) -> Result<String, Error> {
-        let tenant_id = self.tenant_id(scope).await?;
-        Ok(self.cloud.admin_consent_url(tenant_id.as_str(), client_id))
-    }
-
     /// Role assignments by scope and name.
     pub(super) fn assignments(&self) -> &SharedReads<ArmId, Guid, RoleAssignment> {
         &self.assignments

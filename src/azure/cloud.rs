@@ -208,7 +208,8 @@ impl Cloud {
         format!("{}/.default", self.environment.microsoft_graph())
     }
 
-    /// The page on which an administrator of `tenant` approves the application.
+    /// The page on which an administrator of `tenant` approves the application: where the caller signs in. Its host follows the environment, and an
+    /// override of that, which a cloud of one's own needs.
     #[must_use]
     pub fn admin_consent_url(&self, tenant: &str, client_id: &str) -> String {
         admin_consent_url(&self.active_directory, tenant, client_id)

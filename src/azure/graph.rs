@@ -16,7 +16,7 @@ use crate::http::{Poll, Progress, Request, Scope, Waited};
 const VERSION: &str = "v1.0";
 
 /// Only what is read: some of the other fields, the credentials above all, have tight limits of their own.
-const SERVICE_PRINCIPAL_FIELDS: &str = "id,appId,displayName,accountEnabled,appOwnerOrganizationId";
+const SERVICE_PRINCIPAL_FIELDS: &str = "id,appId,displayName,accountEnabled";
 
 /// How often a create is sent again after its answer was lost and nothing was found.
 const LOST_CREATE_LIMIT: u32 = 3;
@@ -34,8 +34,6 @@ pub struct ServicePrincipal {
     pub display_name: String,
     /// `Some(false)`: sign-in is switched off, so the application gets no token here.
     pub account_enabled: Option<bool>,
-    /// The tenant that owns the application.
-    pub app_owner_organization_id: Option<Guid>,
 }
 
 /// What a GUID that was given as a principal stands for.
@@ -173,7 +171,7 @@ impl Client {
     /// When the answer is lost, the object is looked for before the request is sent again; one that appears then is ours.
     ///
     /// # Errors
-    /// See [`Error::is_backing_application`], [`Error::is_unknown_application`], [`Error::is_service_principal_taken`].
+    /// [`Error::is_forbidden`], [`Error::is_unknown_application`], [`Error::is_service_principal_taken`].
     pub async fn create_service_principal(
         &self,
         scope: &Scope,
@@ -226,11 +224,7 @@ impl Client {
         surely: bool,
     ) -> Result<Option<ServicePrincipal>, Error> {
         let patience = std::time::Duration::from_secs(if surely { 120 } else { 8 });
-        let deadline = scope.deadline.min(tokio::time::Instant::now() + patience);
-        let bounded = Scope {
-            deadline,
-            cancel: scope.cancel.clone(),
-        };
+        let bounded = scope.at_most(patience);
         let poll = Poll::new(
             format!("looking for the service principal of application {app_id}"),
             self.poll_step(),
@@ -389,11 +383,16 @@ struct Looked {
 }
 
 impl Looked {
-    /// `None` where the look was not allowed.
+    /// `None` where the look was not allowed, or only would have added detail and was refused for whatever else that does not pass.
     fn at<T>(&mut self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
+        let is_detail = self.service_principals.is_some();
         let (allowed, answer) = match answer {
             Ok(found) => (true, Some(found)),
             Err(error) if error.is_forbidden() => (false, None),
+            Err(error) if is_detail && error.refusal().is_some() && !error.is_passing() => {
+                tracing::debug!(%error, "a look into the directory was refused");
+                (false, None)
+            }
             Err(error) => return Err(error),
         };
         // The first look is at service principals; the others only add detail.

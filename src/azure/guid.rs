@@ -15,14 +15,6 @@ pub fn template_guid(parts: &[&str]) -> Guid {
     Uuid::new_v5(&TEMPLATE_NAMESPACE, parts.join("-").as_bytes()).into()
 }
 
-/// The name of a custom role: role names are unique per tenant, so tenant and name decide, and no subscription does.
-///
-/// A role that was renamed since keeps the GUID of its old name: look at what this id holds before the first write.
-#[must_use]
-pub fn role_definition_name(tenant_id: &Guid, role_name: &str) -> Guid {
-    template_guid(&[&tenant_id.as_uuid().to_string(), role_name])
-}
-
 /// The name of a role assignment. The principal takes part, because the same name with a re-created principal would
 /// be refused as an update.
 #[must_use]
@@ -89,19 +81,5 @@ mod tests {
         assert_ne!(base, role_assignment_name(&other, &principal, &role));
         assert_ne!(base, role_assignment_name(&scope, &role, &role));
         assert_ne!(base, role_assignment_name(&scope, &principal, &principal));
-    }
-
-    #[test]
-    fn a_role_name_belongs_to_its_tenant() {
-        let one = guid("2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a11");
-        let two = guid("2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a12");
-        assert_ne!(
-            role_definition_name(&one, "Creator"),
-            role_definition_name(&two, "Creator")
-        );
-        assert_eq!(
-            role_definition_name(&one, "Creator"),
-            role_definition_name(&guid("2C2A3A15-6C8A-4B47-9A6A-6A7A4E2D7A11"), "Creator")
-        );
     }
 }

@@ -37,13 +37,12 @@ pub use credential::{Chosen, CredentialError, CredentialSettings, Method, select
 pub use deny_assignments::DenyAssignment;
 pub use error::{Denial, Error};
 pub use graph::{PrincipalKind, ServicePrincipal};
-pub use permission::{Permission, matches_action};
+pub use permission::{Permission, covers, overlaps};
 pub use private_dns_zones::{PrivateDnsZone, PrivateDnsZoneLink};
 pub use role_assignments::{
     PrincipalType, RoleAssignment, RoleAssignmentBody, RoleAssignmentFilter,
 };
 pub use role_definitions::{RoleDefinition, RoleDefinitionBody, RoleType};
-pub use role_search::RolesByName;
 pub use virtual_hubs::{HubConnection, VirtualHub};
 pub use virtual_networks::{PeeringState, PeeringSyncLevel, VirtualNetwork, VnetPeering};
 pub use wire::{List, Page};

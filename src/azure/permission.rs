@@ -1,4 +1,4 @@
-//! Which actions a role or a deny assignment is about.
+//! Which actions a role or a deny assignment is about: in its patterns `*` stands for any text, also across slashes, and letter case does not count.
 
 use serde::{Deserialize, Serialize};
 
@@ -31,31 +31,64 @@ impl Permission {
 }
 
 pub(super) fn matches_any(patterns: &[String], action: &str) -> bool {
-    patterns
-        .iter()
-        .any(|pattern| matches_action(pattern, action))
+    patterns.iter().any(|pattern| covers(pattern, action))
 }
 
-/// Whether a pattern with `*` for any text covers an action; letter case does not count.
+/// Whether everything that `narrow` matches is matched by `wide` as well.
+///
+/// A `*` in `narrow` is matched by a `*` in `wide` only, which is exact for patterns as they occur: a star at the end
+/// or between slashes.
 #[must_use]
-pub fn matches_action(pattern: &str, action: &str) -> bool {
-    let pattern = pattern.to_lowercase();
-    let action = action.to_lowercase();
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = action.strip_prefix(first) else {
-        return false;
-    };
-    let Some(last) = parts.next_back() else {
-        return rest.is_empty();
-    };
-    for part in parts {
-        match rest.find(part).and_then(|at| rest.get(at + part.len()..)) {
-            Some(after) => rest = after,
-            None => return false,
+pub fn covers(wide: &str, narrow: &str) -> bool {
+    meet(&folded(wide), &folded(narrow), Match::Covers)
+}
+
+/// Whether some action is matched by both patterns.
+#[must_use]
+pub fn overlaps(left: &str, right: &str) -> bool {
+    meet(&folded(left), &folded(right), Match::Overlaps)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Covers,
+    Overlaps,
+}
+
+fn folded(pattern: &str) -> Vec<char> {
+    pattern.to_lowercase().chars().collect()
+}
+
+/// Walks both patterns at once, one row for each character of `left`, so that no input takes more than the product of
+/// the lengths. A row holds for each prefix of `right` whether the prefixes so far meet.
+fn meet(left: &[char], right: &[char], how: Match) -> bool {
+    let is_star = |character: char| character == '*';
+    let right_star = |character: char| how == Match::Overlaps && is_star(character);
+    let mut row: Vec<bool> = std::iter::once(true)
+        .chain(right.iter().scan(true, |empty, character| {
+            *empty = *empty && right_star(*character);
+            Some(*empty)
+        }))
+        .collect();
+    for &one in left {
+        let mut next = Vec::with_capacity(row.len());
+        let mut previous = is_star(one) && row.first().copied().unwrap_or(false);
+        next.push(previous);
+        for (pair, &other) in row.windows(2).zip(right) {
+            let &[diagonal, above] = pair else { continue };
+            let meets = if is_star(one) {
+                above || previous
+            } else if right_star(other) {
+                above || previous || diagonal
+            } else {
+                diagonal && one == other
+            };
+            next.push(meets);
+            previous = meets;
         }
+        row = next;
     }
-    rest.ends_with(last)
+    row.last().copied().unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -81,11 +114,7 @@ mod tests {
             ("", "", true),
             ("", "x", false),
         ] {
-            assert_eq!(
-                matches_action(pattern, action),
-                expected,
-                "{pattern} {action}"
-            );
+            assert_eq!(covers(pattern, action), expected, "{pattern} {action}");
         }
     }
 }

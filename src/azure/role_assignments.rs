@@ -266,16 +266,36 @@ impl Client {
         role: &Guid,
         principal_id: &Guid,
     ) -> Result<Option<RoleAssignment>, Error> {
-        let filter = RoleAssignmentFilter::Principal(principal_id.clone());
-        let all = self
-            .list_role_assignments(at, &filter)
-            .collect(scope)
-            .await?;
+        let all = self.role_assignments_of(scope, at, principal_id).await?;
         Ok(all.into_iter().find(|assignment| {
-            assignment.scope == *at
-                && assignment.role_definition_id.guid() == role
-                && assignment.principal_id == *principal_id
+            assignment.scope == *at && assignment.role_definition_id.guid() == role
         }))
+    }
+
+    /// The assignments to this very principal, seen from a scope.
+    ///
+    /// # Errors
+    /// When the assignments cannot be listed.
+    pub async fn role_assignments_of(
+        &self,
+        scope: &Scope,
+        at: &ArmId,
+        principal_id: &Guid,
+    ) -> Result<Vec<RoleAssignment>, Error> {
+        let list = async |filter| {
+            let listed = self.list_role_assignments(at, &filter).collect(scope);
+            listed.await.map_err(Error::from)
+        };
+        let mut listed = list(RoleAssignmentFilter::Principal(principal_id.clone())).await;
+        if let Err(error) = &listed
+            && error.is_filter_refused()
+        {
+            tracing::debug!(%error, "role assignments cannot be filtered; listing all");
+            listed = list(RoleAssignmentFilter::All).await;
+        }
+        let mut assignments = listed?;
+        assignments.retain(|assignment| assignment.principal_id == *principal_id);
+        Ok(assignments)
     }
 
     /// Creates an assignment, or updates its description. Safe to repeat: the name is in the id.

@@ -55,10 +55,6 @@ pub struct RoleDefinition {
     pub not_data_actions: Vec<String>,
     /// Further blocks, each with its own exceptions. Roles rarely have them.
     pub further_permissions: Vec<Permission>,
-    /// When it was made, as the service writes it.
-    pub created_on: Option<String>,
-    /// When it was changed last, as the service writes it.
-    pub updated_on: Option<String>,
 }
 
 impl RoleDefinition {
@@ -139,8 +135,6 @@ struct PropertiesWire {
     assignable_scopes: Vec<String>,
     #[serde(default, deserialize_with = "null_as_default")]
     permissions: Vec<Permission>,
-    created_on: Option<String>,
-    updated_on: Option<String>,
 }
 
 impl From<RoleDefinitionWire> for RoleDefinition {
@@ -151,8 +145,6 @@ impl From<RoleDefinitionWire> for RoleDefinition {
             role_type,
             assignable_scopes,
             permissions,
-            created_on,
-            updated_on,
         } = wire.properties;
         let mut blocks = permissions.into_iter();
         let first = blocks.next().unwrap_or_default();
@@ -168,8 +160,6 @@ impl From<RoleDefinitionWire> for RoleDefinition {
             data_actions: first.data_actions,
             not_data_actions: first.not_data_actions,
             further_permissions: blocks.collect(),
-            created_on,
-            updated_on,
         }
     }
 }

@@ -31,14 +31,8 @@ pub struct VirtualHub {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "ConnectionWire")]
 pub struct HubConnection {
-    /// The id in the service's spelling.
-    pub id: String,
-    /// Its name within the hub.
-    pub name: String,
     /// The id of the connected network.
     pub remote_vnet_id: Option<String>,
-    /// `Succeeded` when nothing is going on.
-    pub provisioning_state: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,10 +54,6 @@ struct VhubProperties {
 #[derive(Deserialize)]
 struct ConnectionWire {
     #[serde(default, deserialize_with = "null_as_default")]
-    id: String,
-    #[serde(default, deserialize_with = "null_as_default")]
-    name: String,
-    #[serde(default, deserialize_with = "null_as_default")]
     properties: ConnectionProperties,
 }
 
@@ -71,7 +61,6 @@ struct ConnectionWire {
 #[serde(rename_all = "camelCase")]
 struct ConnectionProperties {
     remote_virtual_network: Option<Reference>,
-    provisioning_state: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -94,13 +83,10 @@ impl From<VhubWire> for VirtualHub {
 impl From<ConnectionWire> for HubConnection {
     fn from(wire: ConnectionWire) -> Self {
         Self {
-            id: wire.id,
-            name: wire.name,
             remote_vnet_id: wire
                 .properties
                 .remote_virtual_network
                 .and_then(|reference| reference.id),
-            provisioning_state: wire.properties.provisioning_state,
         }
     }
 }

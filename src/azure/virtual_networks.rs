@@ -50,8 +50,6 @@ pub struct VirtualNetwork {
     pub address_prefixes: Vec<String>,
     /// The peerings this network takes part in.
     pub peerings: Vec<VnetPeering>,
-    /// `Succeeded` when nothing is going on.
-    pub provisioning_state: Option<String>,
 }
 
 /// This network's half of a peering.
@@ -70,8 +68,6 @@ pub struct VnetPeering {
     pub remote_vnet_id: Option<String>,
     /// The other side's blocks, as peered and as they are now.
     pub remote_address_prefixes: Vec<String>,
-    /// `Succeeded` when nothing is going on.
-    pub provisioning_state: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +85,6 @@ struct VnetProperties {
     address_space: AddressSpace,
     #[serde(default, deserialize_with = "null_as_default")]
     virtual_network_peerings: Vec<VnetPeering>,
-    provisioning_state: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -119,7 +114,6 @@ struct PeeringProperties {
     remote_address_space: AddressSpace,
     #[serde(default, deserialize_with = "null_as_default")]
     remote_virtual_network_address_space: AddressSpace,
-    provisioning_state: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -132,14 +126,12 @@ impl From<VnetWire> for VirtualNetwork {
         let VnetProperties {
             address_space,
             virtual_network_peerings,
-            provisioning_state,
         } = wire.properties;
         Self {
             id: wire.id,
             location: wire.location,
             address_prefixes: address_space.address_prefixes,
             peerings: virtual_network_peerings,
-            provisioning_state,
         }
     }
 }
@@ -152,7 +144,6 @@ impl From<PeeringWire> for VnetPeering {
             remote_virtual_network,
             remote_address_space,
             remote_virtual_network_address_space,
-            provisioning_state,
         } = wire.properties;
         let mut prefixes = remote_address_space.address_prefixes;
         for prefix in remote_virtual_network_address_space.address_prefixes {
@@ -167,7 +158,6 @@ impl From<PeeringWire> for VnetPeering {
             sync_level: peering_sync_level,
             remote_vnet_id: remote_virtual_network.and_then(|reference| reference.id),
             remote_address_prefixes: prefixes,
-            provisioning_state,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::http::scope::Scope;
-use crate::konnect::{self, Client, Network, NetworkFilter, NetworkId};
+use crate::konnect::{self, Client, Network, NetworkFilter, NetworkId, NetworkState};
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::cloud_provider;
@@ -64,7 +64,7 @@ impl DataSource for NetworkDataSource {
     fn validate(&self, config: &NetworkModel, diagnostics: &mut Diagnostics) {
         let fault = match (&config.id, &config.name) {
             (Attr::Known(_), Attr::Known(_)) => "`id` and `name` exclude each other",
-            (Attr::Null, Attr::Null) => "Which network is meant is not said",
+            (Attr::Null, Attr::Null) => "No network is specified",
             _ => return,
         };
         diagnostics.push(
@@ -148,8 +148,12 @@ impl Wanted {
 
 const MISSING: &str = "Konnect has no such network, or the token may not see it: it may belong to another organisation.";
 
-/// The one network that was found.
+/// The one network that was found; one that is on its way out only where no other has the name.
 fn only(mut found: Vec<Network>) -> Result<Network, String> {
+    found.retain(|network| network.state != NetworkState::Terminated);
+    if found.iter().any(|network| !network.state.is_ending()) {
+        found.retain(|network| !network.state.is_ending());
+    }
     if found.len() > 1 {
         let mut ids: Vec<String> = found
             .iter()
@@ -163,4 +167,29 @@ fn only(mut found: Vec<Network>) -> Result<Network, String> {
         ));
     }
     found.pop().ok_or_else(|| MISSING.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_network_made_anew_under_its_old_name_is_found_beside_the_one_that_goes() {
+        let network = |last: char, state: &str| -> Network {
+            let id = format!("0b6f5d1c-7a83-4e29-9d40-c3b2a1f0e98{last}");
+            serde_json::from_value(json!({ "id": id, "name": "prod", "state": state })).unwrap()
+        };
+        let found = |states: &[&str]| {
+            let networks = states.iter().zip('1'..);
+            only(networks.map(|(state, last)| network(last, state)).collect())
+                .map(|network| network.id.to_string().pop())
+        };
+        assert_eq!(found(&["terminated", "ready"]), Ok(Some('2')));
+        assert_eq!(found(&["initializing", "terminating"]), Ok(Some('1')));
+        assert_eq!(found(&["terminated", "terminating"]), Ok(Some('2')));
+        assert_eq!(found(&["terminated"]), Err(MISSING.to_owned()));
+        assert!(found(&["ready", "offline"]).is_err_and(|what| what.starts_with("2 networks")));
+    }
 }

@@ -22,7 +22,7 @@ use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 use crate::tf::schema::{Attribute, AttributeKind, Nesting, Schema};
 use crate::tf::types::Type;
-use crate::tf::validate::NotEmpty;
+use crate::tf::validate::{NotEmpty, OneOf};
 
 model! {
     /// Filters, and the networks that pass them.
@@ -77,7 +77,7 @@ impl DataSource for NetworksDataSource {
                     "Only networks in this cloud: `azure`, `aws` or `gcp`. Networks whose provider account the token may not read are left out, with a \
                      warning.",
                 )
-                .validate(NotEmpty),
+                .validate(OneOf(&["azure", "aws", "gcp"])),
             Attribute::computed(
                 "networks",
                 AttributeKind::Nested(Nesting::List, network),

@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::azure::ids::{Guid, VnetId};
-use crate::http::scope::Scope;
+use crate::azure::ids::VnetId;
 use crate::konnect::NetworkId;
 use crate::model;
 use crate::preflight::consent::KONG_CLIENT_ID;
 use crate::preflight::{self, Check, Clients, Inputs, Kind, Phase, Target};
-use crate::resources::azure_target;
 use crate::resources::clients;
+use crate::resources::{azure_target, scope};
 use crate::tf::attr::{Attr, List};
 use crate::tf::context::Context;
 use crate::tf::data_source::DataSource;
@@ -161,10 +160,7 @@ impl DataSource for PreflightDataSource {
         config: PreflightModel,
     ) -> Result<PreflightModel, Diagnostics> {
         let inputs = config.inputs()?;
-        let scope = Scope {
-            deadline: context.deadline,
-            cancel: context.cancel.clone(),
-        };
+        let scope = scope(context);
         let clients = Clients {
             azure: &self.azure,
             konnect: &self.konnect,
@@ -211,12 +207,12 @@ fn target() -> [Attribute; 5] {
             .describe(
                 "Entra tenant of the virtual network's subscription. Default: the provider's. Nothing can be looked up in another one.",
             )
-            .validate(guid()),
+            .validate(azure_target::guid()),
         Attribute::optional("subscription_id", Type::String)
             .describe(format!(
                 "Subscription of the virtual network. {alternative}"
             ))
-            .validate(guid()),
+            .validate(azure_target::guid()),
         Attribute::optional("resource_group_name", Type::String)
             .describe(format!(
                 "Resource group of the virtual network. {alternative}"
@@ -234,15 +230,7 @@ fn client_id() -> Attribute {
             "Client id of the application that peers. Default: `{KONG_CLIENT_ID}`, Kong's app for virtual network peering."
         ))
         .default_value(KONG_CLIENT_ID)
-        .validate(guid())
-}
-
-fn guid() -> impl crate::tf::validate::Validate {
-    Parses::new("a GUID", |text: &str| {
-        text.parse::<Guid>()
-            .map(drop)
-            .map_err(|fault| fault.reason().to_owned())
-    })
+        .validate(azure_target::guid())
 }
 
 fn computed() -> [Attribute; 2] {

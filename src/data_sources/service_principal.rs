@@ -14,6 +14,7 @@ use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::preflight::consent::{
     KONG_CLIENT_ID, READ_RIGHTS, foreign_cloud_warning, ways_to_consent,
 };
+use crate::resources::azure_target::guid;
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::tf::attr::Attr;
@@ -134,11 +135,7 @@ fn client_id() -> Attribute {
             "The application's client id. Default: `{KONG_CLIENT_ID}`, Kong's app for virtual network peering."
         ))
         .default_value(KONG_CLIENT_ID)
-        .validate(Parses::new("a GUID", |text: &str| {
-            text.parse::<Guid>()
-                .map(drop)
-                .map_err(|fault| fault.reason().to_owned())
-        }))
+        .validate(guid())
 }
 
 fn wait_for_consent() -> Attribute {
@@ -191,11 +188,7 @@ struct Lookup<'a> {
 impl Lookup<'_> {
     async fn wait(&self, patience: Duration) -> Result<ServicePrincipal, Diagnostics> {
         if patience.is_zero() {
-            let found = self
-                .client
-                .find_service_principal(self.scope, self.client_id)
-                .await;
-            let found = found.map_err(|error| self.refused(&error))?;
+            let found = self.look().await.map_err(|error| self.refused(&error))?;
             return found
                 .ok_or_else(|| self.missing("It is not there: nobody has given consent yet."));
         }
@@ -205,16 +198,17 @@ impl Lookup<'_> {
             "waiting for an administrator's consent",
             self.client.poll_step(),
         );
-        let look = || {
-            self.client
-                .find_service_principal(self.scope, self.client_id)
-        };
         let ended = poll
-            .until(&limited, None, look, |found| match found {
-                Ok(Some(principal)) => Ok(Progress::Done(principal)),
-                Ok(None) => Ok(Progress::NotYet(waiting.clone())),
-                Err(error) => tolerate(error.into()),
-            })
+            .until(
+                &limited,
+                None,
+                || self.look(),
+                |found| match found {
+                    Ok(Some(principal)) => Ok(Progress::Done(principal)),
+                    Ok(None) => Ok(Progress::NotYet(waiting.clone())),
+                    Err(error) => tolerate(error.into()),
+                },
+            )
             .await;
         match ended {
             Ok(principal) => Ok(principal),
@@ -225,6 +219,14 @@ impl Lookup<'_> {
             Err(Waited::Failed(error)) => Err(self.refused(&error.into())),
             Err(ended) => Err(self.failure.waited(&ended)),
         }
+    }
+
+    /// Replicas lag: what a resource of this very run made is there, although it is not shown yet.
+    async fn look(&self) -> Result<Option<ServicePrincipal>, Error> {
+        let client = self.client;
+        let found = client.find_service_principal(self.scope, self.client_id);
+        let found = found.await?;
+        Ok(found.or_else(|| client.just_made_service_principal(self.client_id)))
     }
 
     fn refused(&self, error: &Error) -> Diagnostics {

@@ -80,6 +80,40 @@ impl Client {
         page::list(self, request).collect(scope).await
     }
 
+    /// A list that the service may narrow, where the caller picks from what it is given: one that does not know the filter gives all.
+    pub(super) async fn list_narrowed<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        narrowed: Request,
+        all: Request,
+    ) -> Result<Vec<T>, Error> {
+        match self.list(scope, narrowed).await {
+            Err(error) if matches!(error.status(), Some(400 | 501)) => {
+                tracing::debug!(%error, "a filter may have been refused; listing all");
+                self.list(scope, all).await
+            }
+            answer => answer,
+        }
+    }
+
+    /// A list below a network, or those of exactly the given name as far as the service knows to narrow it.
+    pub(super) async fn list_named<T: DeserializeOwned>(
+        &self,
+        scope: &Scope,
+        network: &NetworkId,
+        kind: &str,
+        name: Option<&str>,
+    ) -> Result<Vec<T>, Error> {
+        let all = all_of(network, kind);
+        match name {
+            Some(name) => {
+                let narrowed = all.clone().query("filter[name][eq]", name);
+                self.list_narrowed(scope, narrowed, all).await
+            }
+            None => self.list(scope, all).await,
+        }
+    }
+
     /// Deletes; an object that is not there counts as deleted, for the answer to an earlier attempt may have been lost.
     pub(super) async fn remove(&self, scope: &Scope, request: Request) -> Result<(), Error> {
         match self.api.send(scope, request).await {
@@ -126,9 +160,9 @@ pub(super) fn network_path<'a>(network: &'a str, rest: &[&'a str]) -> Vec<&'a st
     path
 }
 
-/// A list below a network, narrowed to a name where one is given.
-pub(super) fn named_list(network: &NetworkId, kind: &str, name: Option<&str>) -> Request {
-    Request::get(network_path(&network.to_string(), &[kind])).query_if("filter[name][eq]", name)
+/// The list of a kind of objects below a network.
+pub(super) fn all_of(network: &NetworkId, kind: &str) -> Request {
+    Request::get(network_path(&network.to_string(), &[kind]))
 }
 
 #[cfg(test)]

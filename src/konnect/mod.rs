@@ -29,8 +29,10 @@ pub use error::Error;
 pub use ids::{InvalidId, NetworkId, PrivateDnsId, ProviderAccountId, TransitGatewayId};
 pub use networks::{Network, NetworkFilter, ProviderMetadata};
 pub use page::List;
-pub use private_dns::{NewPrivateDns, PrivateDns, PrivateDnsConfig};
+pub use private_dns::{NewPrivateDns, PrivateDns, PrivateDnsConfig, is_same_forwarding};
 pub use provider_accounts::{CloudProvider, ProviderAccount};
 pub use server_url::{DEFAULT_SERVER_URL, InvalidServerUrl, server_url};
 pub use state::{NetworkState, PrivateDnsState, StateMetadata, TransitGatewayState};
-pub use transit_gateways::{Attachment, DnsConfig, NewTransitGateway, TransitGateway};
+pub use transit_gateways::{
+    Attachment, DnsConfig, NewTransitGateway, TransitGateway, is_same_dns_config,
+};

@@ -65,9 +65,6 @@ pub struct ProviderMetadata {
     /// The network's id at the cloud provider.
     #[serde(default, deserialize_with = "or_default")]
     pub vpc_id: Option<String>,
-    /// The subnets' ids at the cloud provider.
-    #[serde(default, deserialize_with = "or_default")]
-    pub subnet_ids: Vec<String>,
 }
 
 /// Which networks to list; an empty filter lists all.
@@ -126,14 +123,16 @@ impl Client {
             Some(_) => None,
             None => filter.name_contains.as_deref(),
         };
-        let request = Request::get(["v2", "cloud-gateways", "networks"])
+        let all = Request::get(["v2", "cloud-gateways", "networks"]);
+        let narrowed = all
+            .clone()
             .query_if("filter[name][eq]", filter.name_eq.as_deref())
             .query_if("filter[name][contains]", contains)
             .query_if(
                 "filter[state][eq]",
                 filter.state.as_ref().map(NetworkState::as_str),
             );
-        let mut found: Vec<Network> = self.list(scope, request).await?;
+        let mut found: Vec<Network> = self.list_narrowed(scope, narrowed, all).await?;
         found.retain(|network| filter.holds(network));
         Ok(found)
     }
@@ -183,6 +182,26 @@ mod tests {
         assert_eq!(read.state, NetworkState::Unknown("hibernating".into()));
         assert_eq!(read.state_metadata, None);
         assert_eq!(read.cloud_gateway_provider_account_id, None);
+    }
+
+    #[tokio::test]
+    async fn a_filter_that_is_refused_is_left_to_this_side() {
+        let other = NETWORK.replace("36ae", "46ae");
+        let body = format!(
+            r#"{{"data":[{{"id":"{NETWORK}","name":"prod"}},{{"id":"{other}","name":"test"}}]}}"#
+        );
+        let refused = Answer::json(
+            400,
+            r#"{"status":400,"title":"Invalid Request","detail":"unknown filter"}"#,
+        );
+        let script = Script::new([refused, Answer::json(200, body)]);
+        let filter = NetworkFilter {
+            name_eq: Some("prod".into()),
+            ..NetworkFilter::default()
+        };
+        let listed = client(&script).list_networks(&scope(), &filter).await;
+        assert_eq!(listed.unwrap().len(), 1);
+        assert!(script.calls().iter().any(|call| !call.contains("filter")));
     }
 
     #[tokio::test]

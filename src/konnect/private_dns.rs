@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::client::{Client, named_list, network_path};
+use super::client::{Client, all_of, network_path};
 use super::create::{Creation, once};
 use super::error::Error;
 use super::ids::{NetworkId, PrivateDnsId};
@@ -133,13 +133,44 @@ impl PrivateDnsConfig {
             (
                 Self::AzureOutboundResolver { dns_config: ours },
                 Self::AzureOutboundResolver { dns_config: theirs },
-            ) => folded(ours) == folded(theirs),
-            _ => self
-                .to_json()
-                .to_string()
-                .eq_ignore_ascii_case(&other.to_json().to_string()),
+            ) => is_same_forwarding(ours, theirs),
+            (Self::AzureHostedZone { .. }, Self::AzureHostedZone { .. }) => {
+                self.zone() == other.zone()
+            }
+            (Self::Other(ours), Self::Other(theirs)) => ours == theirs,
+            _ => false,
         }
     }
+
+    /// The parts of a hosted zone as DNS and Azure compare them.
+    fn zone(&self) -> Option<[String; 5]> {
+        let Self::AzureHostedZone {
+            domain_name,
+            peer_tenant_id,
+            peer_subscription_id,
+            peer_resource_group_id,
+            peer_vnet_link_name,
+        } = self
+        else {
+            return None;
+        };
+        Some([
+            folded_domain(domain_name),
+            peer_tenant_id.to_lowercase(),
+            peer_subscription_id.to_lowercase(),
+            peer_resource_group_id.to_lowercase(),
+            peer_vnet_link_name.to_lowercase(),
+        ])
+    }
+}
+
+/// Whether both forward the same domains to the same servers in the same order, however these are spelled.
+#[must_use]
+pub fn is_same_forwarding(
+    ours: &BTreeMap<String, Vec<String>>,
+    theirs: &BTreeMap<String, Vec<String>>,
+) -> bool {
+    folded(ours) == folded(theirs)
 }
 
 fn folded(dns_config: &BTreeMap<String, Vec<String>>) -> BTreeMap<String, Vec<String>> {
@@ -245,7 +276,7 @@ impl Client {
         network: &NetworkId,
         name: Option<&str>,
     ) -> Result<Vec<PrivateDns>, Error> {
-        let mut found: Vec<PrivateDns> = self.list(scope, named_list(network, PATH, name)).await?;
+        let mut found: Vec<PrivateDns> = self.list_named(scope, network, PATH, name).await?;
         found.retain(|found| name.is_none_or(|name| found.name == name));
         Ok(found)
     }
@@ -253,11 +284,10 @@ impl Client {
     /// A network's private DNS attachments of every kind, page by page.
     #[must_use]
     pub fn private_dns_in_pages(&self, network: &NetworkId) -> List<'_, PrivateDns> {
-        list(self, named_list(network, PATH, None))
+        list(self, all_of(network, PATH))
     }
 
-    /// Creates a private DNS attachment and does not wait for it. `known` are the ids of the same name that existed before; see
-    /// [`Client::create_transit_gateway`].
+    /// Creates a private DNS attachment and does not wait for it; see [`Client::create_transit_gateway`].
     ///
     /// # Errors
     /// As [`Client::create_transit_gateway`].
@@ -266,14 +296,12 @@ impl Client {
         scope: &Scope,
         network: &NetworkId,
         new: &NewPrivateDns,
-        known: &[PrivateDnsId],
     ) -> Result<PrivateDns, Error> {
         let _changing = self.private_dns.changing(*network);
         let creation = NewOnNetwork {
             client: self,
             network,
             new,
-            known,
         };
         once(self, scope, &creation).await
     }
@@ -320,7 +348,6 @@ struct NewOnNetwork<'a> {
     client: &'a Client,
     network: &'a NetworkId,
     new: &'a NewPrivateDns,
-    known: &'a [PrivateDnsId],
 }
 
 #[async_trait]
@@ -338,9 +365,9 @@ impl Creation for NewOnNetwork<'_> {
             .client
             .list_private_dns(scope, self.network, Some(&self.new.name))
             .await?;
-        let mut ours = named.into_iter().filter(|found| {
-            !self.known.contains(&found.id) && !found.state.is_ending() && found.is_same(self.new)
-        });
+        let mut ours = named
+            .into_iter()
+            .filter(|found| !found.state.is_ending() && found.is_same(self.new));
         Ok(ours.next())
     }
 }

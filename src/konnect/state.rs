@@ -181,12 +181,6 @@ impl TransitGatewayState {
     pub fn is_ending(&self) -> bool {
         matches!(self, Self::Terminating | Self::Terminated)
     }
-
-    /// On its way to another state, so that a change or deletion may be refused for the moment.
-    #[must_use]
-    pub fn is_transitional(&self) -> bool {
-        !matches!(self, Self::Ready | Self::Error | Self::Terminated)
-    }
 }
 
 impl PrivateDnsState {
@@ -194,12 +188,6 @@ impl PrivateDnsState {
     #[must_use]
     pub fn is_ending(&self) -> bool {
         matches!(self, Self::Terminating | Self::Terminated)
-    }
-
-    /// On its way to another state, so that a change or deletion may be refused for the moment.
-    #[must_use]
-    pub fn is_transitional(&self) -> bool {
-        !matches!(self, Self::Ready | Self::Error | Self::Terminated)
     }
 }
 
@@ -211,7 +199,7 @@ mod tests {
     fn an_unknown_state_keeps_its_text_and_is_not_ready() {
         let state: TransitGatewayState = serde_json::from_str("\"pending-moon-phase\"").unwrap();
         assert_eq!(state.to_string(), "pending-moon-phase");
-        assert!(state.is_transitional() && !state.is_ending());
+        assert!(!state.is_ending());
         assert_ne!(state, TransitGatewayState::Ready);
         let absent: NetworkState = serde_json::from_str("null").unwrap();
         assert_eq!(absent, NetworkState::default());
@@ -227,8 +215,8 @@ mod tests {
             PrivateDnsState::PendingAssociation.as_str(),
             "pending-association"
         );
-        assert!(PrivateDnsState::Terminating.is_transitional());
-        assert!(!PrivateDnsState::Error.is_transitional());
+        assert!(PrivateDnsState::Terminating.is_ending());
+        assert!(!PrivateDnsState::Error.is_ending());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::client::{Client, named_list, network_path};
+use super::client::{Client, all_of, network_path};
 use super::create::{Creation, once};
 use super::error::Error;
 use super::ids::{NetworkId, TransitGatewayId};
@@ -199,13 +199,18 @@ impl TransitGateway {
     pub fn is_same(&self, new: &NewTransitGateway) -> bool {
         self.name == new.name
             && self.attachment.is_same(&new.attachment)
-            && self.dns_config.len() == new.dns_config.len()
-            && self
-                .dns_config
-                .iter()
-                .zip(&new.dns_config)
-                .all(|(ours, theirs)| ours.is_same(theirs))
+            && is_same_dns_config(&self.dns_config, &new.dns_config)
     }
+}
+
+/// Whether both mean the same: order counts, the case of domains and the spelling of addresses do not.
+#[must_use]
+pub fn is_same_dns_config(ours: &[DnsConfig], theirs: &[DnsConfig]) -> bool {
+    ours.len() == theirs.len()
+        && ours
+            .iter()
+            .zip(theirs)
+            .all(|(ours, theirs)| ours.is_same(theirs))
 }
 
 impl DnsConfig {
@@ -275,8 +280,7 @@ impl Client {
         network: &NetworkId,
         name: Option<&str>,
     ) -> Result<Vec<TransitGateway>, Error> {
-        let mut found: Vec<TransitGateway> =
-            self.list(scope, named_list(network, PATH, name)).await?;
+        let mut found: Vec<TransitGateway> = self.list_named(scope, network, PATH, name).await?;
         found.retain(|found| name.is_none_or(|name| found.name == name));
         Ok(found)
     }
@@ -284,11 +288,11 @@ impl Client {
     /// A network's transit gateways of every kind, page by page.
     #[must_use]
     pub fn transit_gateways_in_pages(&self, network: &NetworkId) -> List<'_, TransitGateway> {
-        list(self, named_list(network, PATH, None))
+        list(self, all_of(network, PATH))
     }
 
-    /// Creates a transit gateway and does not wait for it. `known` are the ids of the same name that existed before: when an
-    /// answer is lost, an equal object with another id is the one that this call made, and nothing is sent again.
+    /// Creates a transit gateway, of whose name there is none, and does not wait for it. When an answer is lost, an equal object is the one that
+    /// this call made, and nothing is sent again.
     ///
     /// # Errors
     /// [`Error::is_field_fault`] and [`Error::is_name_taken`] are final. Any other [`Error::is_bad_request`] can mean that the
@@ -298,14 +302,12 @@ impl Client {
         scope: &Scope,
         network: &NetworkId,
         new: &NewTransitGateway,
-        known: &[TransitGatewayId],
     ) -> Result<TransitGateway, Error> {
         let _changing = self.transit_gateways.changing(*network);
         let creation = NewOnNetwork {
             client: self,
             network,
             new,
-            known,
         };
         once(self, scope, &creation).await
     }
@@ -334,7 +336,6 @@ struct NewOnNetwork<'a> {
     client: &'a Client,
     network: &'a NetworkId,
     new: &'a NewTransitGateway,
-    known: &'a [TransitGatewayId],
 }
 
 #[async_trait]
@@ -352,9 +353,9 @@ impl Creation for NewOnNetwork<'_> {
             .client
             .list_transit_gateways(scope, self.network, Some(&self.new.name))
             .await?;
-        let mut ours = named.into_iter().filter(|found| {
-            !self.known.contains(&found.id) && !found.state.is_ending() && found.is_same(self.new)
-        });
+        let mut ours = named
+            .into_iter()
+            .filter(|found| !found.state.is_ending() && found.is_same(self.new));
         Ok(ours.next())
     }
 }

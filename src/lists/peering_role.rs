@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use crate::azure::ids::{ArmId, Guid};
 use crate::azure::{Access, Error, RoleType};
+use crate::resources::azure_target::guid;
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::peering_role::{self, PeeringRoleModel};
@@ -19,7 +20,6 @@ use crate::tf::list::{Ended, Found, List};
 use crate::tf::path::Path;
 use crate::tf::schema::{Attribute, Schema};
 use crate::tf::types::Type;
-use crate::tf::validate::Parses;
 
 crate::model! {
     /// The filters of the list of peering roles.
@@ -60,11 +60,7 @@ impl List for PeeringRoleList {
     fn schema(&self) -> Schema {
         let subscription_id = Attribute::optional("subscription_id", Type::String)
             .describe("The subscription to look in. Default: the provider's.")
-            .validate(Parses::new("a GUID", |text: &str| {
-                text.parse::<Guid>()
-                    .map(drop)
-                    .map_err(|fault| fault.reason().to_owned())
-            }));
+            .validate(guid());
         Schema::new(DESCRIPTION, vec![subscription_id])
     }
 

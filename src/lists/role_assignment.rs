@@ -66,12 +66,12 @@ impl List for RoleAssignmentList {
             .describe(
                 "Where to look: the id of a virtual network, virtual hub, private DNS zone, resource group or subscription.",
             )
-            .validate(Parses::new("a Resource Manager id", form::<ArmId>));
+            .validate(Parses::new("a Resource Manager id", role_assignment::id_form::<ArmId>));
         let principal_id = Attribute::optional("principal_id", Type::String)
             .describe(
                 "Only the assignments of this service principal: its object id, such as `object_id` of `konnectazure_service_principal`.",
             )
-            .validate(Parses::new("a GUID", form::<Guid>));
+            .validate(Parses::new("a GUID", role_assignment::id_form::<Guid>));
         Schema::new(DESCRIPTION, vec![scope, principal_id])
     }
 
@@ -115,13 +115,6 @@ fn is_listed(at: &ArmId, assignment: &RoleAssignment) -> bool {
         None | Some(PrincipalType::ServicePrincipal)
     );
     is_ours && at.contains(&assignment.scope)
-}
-
-fn form<T: std::str::FromStr<Err = ParseIdError>>(text: &str) -> Result<(), String> {
-    text.parse::<T>().map(drop).map_err(|fault| {
-        let (reason, form, example) = (fault.reason(), fault.form(), fault.example());
-        format!("{reason}. Expected {form}, as in {example}")
-    })
 }
 
 fn parsed<T: std::str::FromStr<Err = ParseIdError>>(
@@ -259,9 +252,9 @@ mod tests {
 
     #[test]
     fn a_malformed_filter_is_refused_with_an_example() {
-        assert!(form::<ArmId>(SUBSCRIPTION).is_ok());
+        assert!(role_assignment::id_form::<ArmId>(SUBSCRIPTION).is_ok());
         assert!(
-            form::<ArmId>("orders")
+            role_assignment::id_form::<ArmId>("orders")
                 .unwrap_err()
                 .contains("/subscriptions/")
         );

@@ -57,7 +57,8 @@ fn is_surely_another(inputs: &Inputs, seen: &Observations, peering: &VnetPeering
 }
 
 /// Whether a peering reaches addresses of the network, and none that are not.
-pub(super) fn leads_to(peering: &VnetPeering, network: &Network) -> bool {
+#[must_use]
+pub fn leads_to(peering: &VnetPeering, network: &Network) -> bool {
     let Ok(block) = network.cidr_block.trim().parse::<Cidr>() else {
         return false;
     };
@@ -209,7 +210,7 @@ fn told(one: &str, other: &str, left: &[Cidr], right: &[Cidr]) -> Option<String>
 }
 
 const OTHER_ADDRESSES: &str = "Azure refuses to peer networks whose address spaces overlap, used or not, and a Konnect network's block cannot be \
-    changed: connect one with other addresses, or have the Konnect network made anew with another block.";
+    changed: connect one with other addresses, or recreate the Konnect network with another block.";
 
 impl Spaces<'_> {
     fn the_network(&self) -> String {
@@ -265,7 +266,7 @@ impl Spaces<'_> {
                 let remote = peering
                     .remote_vnet_id
                     .as_deref()
-                    .unwrap_or("a network not told");
+                    .unwrap_or("an unknown network");
                 let other = format!(
                     "{remote}, which the virtual network is peered with by {}",
                     peering.id

@@ -205,10 +205,14 @@ impl Check {
             Status::Failed => (
                 id.headline(kind).to_owned(),
                 Some(format!(
-                    "This is the check {id}; preflight = false leaves all checks out."
+                    "This is the check {id}; preflight = false leaves all checks out. If this holds up `terraform destroy`, which plans what is \
+                     missing before it destroys the rest, add -refresh=false or set preflight = false."
                 )),
             ),
-            Status::Warning => (format!("Not sure that {}", id.statement(kind)), None),
+            Status::Warning => (
+                format!("Could not verify that {}", id.statement(kind)),
+                None,
+            ),
         };
         let paragraphs = [Some(detail.clone()), Some(fix.clone()), closing];
         let text: Vec<_> = paragraphs
@@ -286,21 +290,28 @@ impl Outcome {
     /// A failure that a creation waits out is only a warning, unless nothing is to be created.
     pub(super) fn lenient_unless_alone(self, phase: Phase, remark: &str) -> Self {
         match phase {
-            Phase::Plan | Phase::Apply => self.lenient_at_plan(Phase::Plan, remark),
+            Phase::Plan | Phase::Apply => self.softened(remark),
             Phase::Standalone => self,
         }
     }
 
     /// A failure that this very run may still mend is only a warning while it plans.
     pub(super) fn lenient_at_plan(self, phase: Phase, remark: &str) -> Self {
-        if self.status == Status::Failed && phase == Phase::Plan {
-            Self {
-                status: Status::Warning,
-                detail: format!("{} {remark}", self.detail),
-                fix: self.fix,
-            }
-        } else {
-            self
+        match phase {
+            Phase::Plan => self.softened(remark),
+            Phase::Apply | Phase::Standalone => self,
+        }
+    }
+
+    /// A warning in place of a failure.
+    fn softened(self, remark: &str) -> Self {
+        if self.status != Status::Failed {
+            return self;
+        }
+        Self {
+            status: Status::Warning,
+            detail: format!("{} {remark}", self.detail),
+            ..self
         }
     }
 }

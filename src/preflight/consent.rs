@@ -43,7 +43,7 @@ pub fn foreign_cloud_warning(cloud: &Cloud, client_id: &str) -> Option<String> {
     (is_kongs && environment != Environment::Public).then(|| {
         format!(
             "Applications do not cross between Azure's clouds, and {client_id} is known to be registered in the public one only. \
-             In {environment} expect it to be missing, unless Kong tells you otherwise; another id goes into client_id."
+             In {environment} expect it to be missing, unless Kong tells you otherwise; another id goes into client_id of konnectazure_service_principal."
         )
     })
 }

@@ -45,7 +45,7 @@ pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
         return Outcome::warning(format!("The virtual hub {id} exists, but {}.", broken.join(" and ")))
             .fix("Azure takes no connections while that is so: reset the hub or its router in the portal first.");
     }
-    let prefix = hub.address_prefix.as_deref().unwrap_or("(not told)");
+    let prefix = hub.address_prefix.as_deref().unwrap_or("(unknown)");
     Outcome::passed(format!(
         "The virtual hub {id} exists, with the address prefix {prefix}."
     ))

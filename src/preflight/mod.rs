@@ -21,6 +21,7 @@ mod reach;
 mod vnet;
 mod zone;
 
+pub use address::leads_to;
 pub use check::{Check, CheckId, Report, Status};
 pub use gather::Clients;
 pub use inputs::{Inputs, Kind, Phase, Place, Target};

@@ -33,7 +33,7 @@ pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
 
 fn block(network: &Network) -> &str {
     match network.cidr_block.as_str() {
-        "" => "(not told)",
+        "" => "(unknown)",
         block => block,
     }
 }
@@ -148,7 +148,7 @@ pub(super) fn regions(inputs: &Inputs, seen: &Observations) -> Outcome {
             .map(|vnet| vnet.location.as_deref()),
     };
     let there = match location {
-        Ok(location) => location.unwrap_or("a region not told"),
+        Ok(location) => location.unwrap_or("an unknown region"),
         Err(outcome) => return outcome,
     };
     let remark = if is_same_region(&network.region, there) {

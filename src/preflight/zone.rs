@@ -38,7 +38,7 @@ pub(super) fn link_name_is_free(inputs: &Inputs, seen: &Observations) -> Outcome
     let Some(taken) = link else {
         return Outcome::passed(format!("The zone has no link named {name:?} yet."));
     };
-    let linked = taken.vnet_id.as_deref().unwrap_or("a network not told");
+    let linked = taken.vnet_id.as_deref().unwrap_or("an unknown network");
     let outcome = Outcome::failed(format!(
         "The zone has a link named {name:?} already, to {linked}."
     ))

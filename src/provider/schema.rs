@@ -316,7 +316,8 @@ fn services() -> Vec<Attribute> {
                     .validate(endpoint(Service::MicrosoftGraph)),
                     text(
                         "active_directory",
-                        "Entra sign-in. Environment: `KONNECTAZURE_ACTIVE_DIRECTORY_URL`.",
+                        "Entra sign-in; the links to the consent page lead there, too. \
+                         Environment: `KONNECTAZURE_ACTIVE_DIRECTORY_URL`.",
                     )
                     .validate(endpoint(Service::ActiveDirectory)),
                 ],

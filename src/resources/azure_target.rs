@@ -210,6 +210,15 @@ pub(crate) fn keep_spelling(prior: Option<&Attr<String>>, wanted: Option<&str>) 
     }
 }
 
+/// What a service tells, in the spelling of before where it says the same. A service that leaves it out says nothing about it.
+pub(crate) fn keep_unless_told(prior: &Attr<String>, told: &str) -> Attr<String> {
+    match (told, prior) {
+        ("", Attr::Unknown) => Attr::Null,
+        ("", prior) => prior.clone(),
+        (told, prior) => keep_spelling(Some(prior), Some(told)),
+    }
+}
+
 /// What is wrong with how a configuration names the target. What is unknown is given the benefit of the doubt.
 pub(crate) fn check<K: TargetId>(config: &Target) -> Diagnostics {
     let names = [SUBSCRIPTION_ID, RESOURCE_GROUP_NAME, K::NAME];
@@ -224,7 +233,7 @@ pub(crate) fn check<K: TargetId>(config: &Target) -> Diagnostics {
     if says_the_same_twice::<K>(config) {
         diagnostics.push(
             Diagnostic::warning(
-                format!("`{}` alone would do", K::ID),
+                format!("`{}` already identifies the {}", K::ID, K::WHAT),
                 format!("{ways} Here both say the same, as in a configuration that was generated for an import: keep `{}`.", K::ID),
             )
             .at(Path::attribute(K::ID)),
@@ -247,7 +256,7 @@ pub(crate) fn check<K: TargetId>(config: &Target) -> Diagnostics {
         }
     } else if config.id.is_null() && parts.into_iter().all(Attr::is_null) {
         diagnostics.push(
-            Diagnostic::error(format!("Which {} is meant is not said", K::WHAT), &ways)
+            Diagnostic::error(format!("No {} is specified", K::WHAT), &ways)
                 .at(Path::attribute(K::ID)),
         );
     } else if config.id.is_null() {
@@ -388,13 +397,13 @@ pub(crate) fn replaced_attributes<K: TargetId>(prior: &Target, planned: &Target)
 pub(crate) fn from_remote<K: TargetId>(prior: &Target, remote: KnownTarget<'_>) -> Target {
     let mut target = Target {
         id: Attr::Null,
-        tenant_id: keep_spelling(Some(&prior.tenant_id), Some(remote.tenant_id)),
-        subscription_id: keep_spelling(Some(&prior.subscription_id), Some(remote.subscription_id)),
-        resource_group_name: keep_spelling(
-            Some(&prior.resource_group_name),
-            Some(remote.resource_group_name),
+        tenant_id: keep_unless_told(&prior.tenant_id, remote.tenant_id),
+        subscription_id: keep_unless_told(&prior.subscription_id, remote.subscription_id),
+        resource_group_name: keep_unless_told(
+            &prior.resource_group_name,
+            remote.resource_group_name,
         ),
-        name: keep_spelling(Some(&prior.name), Some(remote.name)),
+        name: keep_unless_told(&prior.name, remote.name),
     };
     // Konnect checks none of the parts, so that they may not make an id: then there is none.
     if let Some(id) = target.joined::<K>() {

@@ -18,6 +18,7 @@ pub mod konnect_object;
 mod moved;
 mod planned;
 mod settle;
+mod turns;
 
 use crate::http::scope::Scope;
 use crate::tf::context::Context;

@@ -81,6 +81,7 @@ pub(crate) const SHARED: &[&str] = &[
     "planned",
     "scope",
     "settle",
+    "turns",
 ];
 
 /// Macros live at the crate's root, wherever they are written.

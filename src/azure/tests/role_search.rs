@@ -17,6 +17,10 @@ fn group(name: &str) -> String {
     )
 }
 
+fn names() -> [String; 1] {
+    ["r".to_owned()]
+}
+
 fn views() -> [ArmId; 1] {
     [SUBSCRIPTION.parse().unwrap()]
 }
@@ -29,11 +33,11 @@ async fn a_service_that_cannot_filter_by_name_is_asked_for_all() {
         list(&[], None),
     ]);
     let found = client
-        .find_role_definitions_by_name(&scope(), &views(), "r")
+        .find_role_definitions_by_name(&scope(), &views(), &names())
         .await;
     let found = found.unwrap();
-    assert_eq!(found.roles.len(), 1);
-    assert_eq!(found.roles[0].name, guid(ROLE));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].name, guid(ROLE));
     assert_eq!(calls(&script)[1], format!("GET {SUBSCRIPTION}/{LIST}"));
 }
 
@@ -55,10 +59,10 @@ async fn a_name_is_looked_for_in_every_scope_that_the_caller_sees() {
         list(&[role("r", ROLE)], None),
     ]);
     let found = client
-        .find_role_definitions_elsewhere(&scope(), &views(), "r")
+        .find_role_definitions_elsewhere(&scope(), &views(), &names())
         .await;
     let found = found.unwrap();
-    assert_eq!((found.roles.len(), found.unseen.len()), (1, 1));
+    assert_eq!(found.len(), 1);
     let platform = "/providers/Microsoft.Management/managementGroups/platform";
     assert_eq!(
         calls(&script)[2..],
@@ -80,12 +84,36 @@ async fn a_role_of_a_single_group_is_found_below_its_subscription() {
         .parse()
         .unwrap();
     let found = client
-        .find_role_definitions_elsewhere(&scope(), &[group], "r")
+        .find_role_definitions_elsewhere(&scope(), &[group], &names())
         .await;
-    assert_eq!(found.unwrap().roles.len(), 1);
+    assert_eq!(found.unwrap().len(), 1);
     assert_eq!(
         calls(&script).pop(),
         Some(format!("GET {SUBSCRIPTION}/{LIST}&{BELOW}"))
+    );
+}
+
+/// Two names and many scopes are one search, several scopes at a time.
+#[tokio::test(start_paused = true)]
+async fn both_names_are_looked_for_in_one_search() {
+    let other = |name: &str| format!("$filter=roleName%20eq%20%27{name}%27");
+    let (client, script) = client([
+        list(&[subscription(SECOND, TENANT)], None),
+        refused(403, "AuthorizationFailed"),
+        list(&[], None),
+        list(&[role("R - Kong", ROLE)], None),
+    ]);
+    let names = ["r".to_owned(), "r - Kong".to_owned()];
+    let found = client
+        .find_role_definitions_elsewhere(&scope(), &views(), &names)
+        .await;
+    assert_eq!(found.unwrap()[0].name, guid(ROLE));
+    assert_eq!(
+        calls(&script)[2..],
+        [
+            format!("GET {SECOND}/{LIST}&{BY_NAME}"),
+            format!("GET {SECOND}/{LIST}&{}", other("r%20-%20Kong")),
+        ]
     );
 }
 
@@ -93,7 +121,7 @@ async fn a_role_of_a_single_group_is_found_below_its_subscription() {
 async fn a_search_that_gets_no_answer_is_no_finding() {
     let (client, _) = client([Answer::Broken(InterruptionKind::Untrusted)]);
     let found = client
-        .find_role_definitions_elsewhere(&scope(), &views(), "r")
+        .find_role_definitions_elsewhere(&scope(), &views(), &names())
         .await;
     assert!(found.is_err());
 }

@@ -43,7 +43,7 @@ fn sent(script: &Script) -> Value {
 async fn a_resolver_is_created_and_read_as_a_map_of_domains() {
     let script = Script::new([Answer::json(201, body("initializing"))]);
     let made = client(&script)
-        .create_private_dns(&scope(), &network(), &corp(), &[])
+        .create_private_dns(&scope(), &network(), &corp())
         .await
         .unwrap();
     assert!(made.is_same(&corp()));
@@ -67,7 +67,7 @@ async fn a_lost_answer_is_found_by_name() {
         Answer::json(200, page),
     ]);
     let made = client(&script)
-        .create_private_dns(&scope(), &network(), &corp(), &[])
+        .create_private_dns(&scope(), &network(), &corp())
         .await
         .unwrap();
     assert_eq!(made.id.to_string(), ID);
@@ -202,9 +202,15 @@ fn a_hosted_zone_round_trips() {
         serde_json::to_value(&zone).unwrap(),
         serde_json::from_str::<Value>(text).unwrap()
     );
-    let shouted: PrivateDnsConfig =
-        serde_json::from_str(&text.replace("rg-dns", "RG-DNS")).unwrap();
+    let shouted: PrivateDnsConfig = serde_json::from_str(
+        &text
+            .replace("rg-dns", "RG-DNS")
+            .replace("corp.example", "Corp.Example."),
+    )
+    .unwrap();
     assert!(zone.is_same(&shouted));
+    let other: PrivateDnsConfig = serde_json::from_str(&text.replace("rg-dns", "rg-dns.")).unwrap();
+    assert!(!zone.is_same(&other));
     let foreign: PrivateDnsConfig =
         serde_json::from_str(r#"{"kind":"aws-outbound-resolver","dns_config":{}}"#).unwrap();
     assert_eq!(

@@ -17,7 +17,9 @@ use async_trait::async_trait;
 
 use crate::azure;
 use crate::http::poll::Progress;
-use crate::konnect::{self, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId};
+use crate::konnect::{
+    self, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId, is_same_forwarding,
+};
 use crate::preflight::reachable;
 use crate::resources::clients::Clients;
 use crate::resources::konnect_object::creation::Creation;
@@ -82,7 +84,7 @@ impl DnsMappingsResource {
         let before = prior
             .as_ref()
             .and_then(|prior| mappings::expand(prior.mappings.known()?));
-        if before.is_some_and(|before| mappings::is_same(&before, &wanted)) {
+        if before.is_some_and(|before| is_same_forwarding(&before, &wanted)) {
             return Vec::new();
         }
         let scope = surroundings::scope(&scope(context));
@@ -127,7 +129,7 @@ impl Resource for DnsMappingsResource {
         for RepeatedDomain(domain) in mappings::repeated_domains(mappings) {
             diagnostics.push(
                 Diagnostic::error(
-                    format!("The domain {domain} stands in several mappings"),
+                    format!("The domain {domain} appears in more than one mapping"),
                     "Konnect holds one list of addresses for a domain. Give all addresses of a domain in one mapping.",
                 )
                 .at(Path::attribute("mappings")),
@@ -173,6 +175,7 @@ impl Resource for DnsMappingsResource {
             )?,
             azure: None,
             hints: None,
+            turn: None,
             save,
         };
         let existing = creation.existing(&planned).await?;

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::http::scope::Scope;
 use crate::konnect::domains::DomainName;
 use crate::konnect::{PrivateDns, PrivateDnsConfig, PrivateDnsState};
@@ -19,10 +17,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(20);
 
 /// A shorter scope for looking only.
 pub(super) fn scope(scope: &Scope) -> Scope {
-    Scope {
-        deadline: scope.deadline.min(Instant::now() + LOOK_LIMIT),
-        cancel: scope.cancel.clone(),
-    }
+    scope.at_most(LOOK_LIMIT)
 }
 
 /// The mapped domains that a zone answers for which the network is linked to.
@@ -79,7 +74,7 @@ pub(super) fn unreachable(wanted: &Addresses, reachable: Option<&[Cidr]>) -> Vec
         .filter(|server| !reachable.iter().any(|space| space.has(*server)))
         .map(|server| {
             Diagnostic::warning(
-                format!("The DNS server {server} is in no virtual network that is peered"),
+                format!("The DNS server {server} is outside every peered virtual network"),
                 format!(
                     "The network reaches {} over its peerings. A server elsewhere answers only if one of these networks routes to it, which a peering \
                      alone does not. For zones in Azure Private DNS give the address of an inbound endpoint of a DNS Private Resolver in a peered network.",
@@ -148,7 +143,7 @@ mod tests {
         let warnings = unreachable(&wanted, Some(&spaces));
         assert_eq!(
             summaries(&warnings),
-            ["The DNS server 10.9.0.4 is in no virtual network that is peered"]
+            ["The DNS server 10.9.0.4 is outside every peered virtual network"]
         );
         assert!(unreachable(&wanted, None).is_empty());
     }

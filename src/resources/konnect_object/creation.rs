@@ -1,13 +1,17 @@
 //! The course of one creation: nothing of that name, the resource's own checks, network ready, POST, ready.
 
+use tokio::sync::OwnedMutexGuard;
+
 use crate::azure;
+use crate::azure::ids::PrivateDnsZoneId;
 use crate::http::poll::Waited;
 use crate::konnect::{Network, StateMetadata};
 use crate::resources::explain::Failure;
+use crate::resources::turns::Turns;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::Save;
 
-use super::flow::{Flow, NotReady, Objects};
+use super::flow::{Flow, NOTHING_CREATED, NotReady, Objects};
 use super::hints::Hints;
 use super::is_set;
 use super::managed::{BodyOf, Managed, ObjectOf};
@@ -21,6 +25,8 @@ pub(crate) struct Creation<'a, M: Managed> {
     pub(crate) azure: Option<&'a azure::Access>,
     /// What to look at once Konnect gave up.
     pub(crate) hints: Option<Hints>,
+    /// The place in Azure that only one object at a time can be made at, and whose turn it is there.
+    pub(crate) turn: Option<(&'a Turns<PrivateDnsZoneId>, PrivateDnsZoneId)>,
     /// Where progress is kept.
     pub(crate) save: &'a Save<M>,
 }
@@ -47,6 +53,7 @@ impl<M: Managed> Creation<'_, M> {
             return Ok((self.conclude(model, adopted)?, None));
         }
         let network = self.flow.network_ready().await?;
+        let _turn = self.turn().await?;
         let object = self.make(&model, &body).await?;
         let made = match self.wait(&model, object).await {
             Err(not_ready) if self.is_worth_another_try(&not_ready) => {
@@ -55,6 +62,19 @@ impl<M: Managed> Creation<'_, M> {
             outcome => outcome,
         };
         Ok((self.conclude(model, made)?, network))
+    }
+
+    /// The turn at the place that takes one object at a time; held until the object works.
+    async fn turn(&self) -> Result<Option<OwnedMutexGuard<()>>, Diagnostics> {
+        let Some((turns, zone)) = &self.turn else {
+            return Ok(None);
+        };
+        let doing = format!("waiting until no other link is being made on {zone}");
+        let turn = turns.take(&self.flow.scope, zone.clone(), &doing).await;
+        turn.map(Some).map_err(|error| {
+            let failure = self.flow.failure("create");
+            failure.now(NOTHING_CREATED).explain(&error)
+        })
     }
 
     fn body(&self, model: &M) -> Result<BodyOf<M>, Diagnostics> {

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::konnect::DnsConfig;
 use crate::konnect::domains::DomainName;
+use crate::konnect::{DnsConfig, is_same_dns_config};
 use crate::model;
 use crate::tf::attr::{Attr, List};
 use crate::tf::path::Path;
@@ -106,7 +106,9 @@ pub(crate) fn from_remote(
     prior: &Attr<List<DnsConfigModel>>,
     remote: &[DnsConfig],
 ) -> Attr<List<DnsConfigModel>> {
-    if prior.known().is_some() && to_body(prior).is_some_and(|prior| is_same(&prior, remote)) {
+    if prior.known().is_some()
+        && to_body(prior).is_some_and(|prior| is_same_dns_config(&prior, remote))
+    {
         return prior.clone();
     }
     let entries = remote.iter().map(|entry| DnsConfigModel {
@@ -122,38 +124,13 @@ pub(crate) fn from_remote(
     Attr::Known(entries.collect())
 }
 
-/// Whether both mean the same: order counts, the case of domains and the spelling of addresses do not.
-pub(crate) fn is_same(left: &[DnsConfig], right: &[DnsConfig]) -> bool {
-    let canonical = |entries: &[DnsConfig]| -> Vec<(Vec<String>, Vec<String>)> {
-        let addresses =
-            |entry: &DnsConfig| spelled::<IpAddr>(&entry.remote_dns_server_ip_addresses);
-        let domains = |entry: &DnsConfig| spelled::<DomainName>(&entry.domain_proxy_list);
-        entries
-            .iter()
-            .map(|entry| (addresses(entry), domains(entry)))
-            .collect()
-    };
-    canonical(left) == canonical(right)
-}
-
-/// The one spelling of each text as a `T`; what is none stays as it is.
-fn spelled<T: std::str::FromStr + ToString>(texts: &[String]) -> Vec<String> {
-    texts
-        .iter()
-        .map(|text| {
-            text.parse::<T>()
-                .map_or_else(|_| text.clone(), |parsed| parsed.to_string())
-        })
-        .collect()
-}
-
 fn is_equivalent(left: &Value, right: &Value) -> bool {
     let read = |value: &Value| {
         let model = Attr::<List<DnsConfigModel>>::from_value(value.clone(), &Path::root());
         model.ok().and_then(|model| to_body(&model))
     };
     match (read(left), read(right)) {
-        (Some(left), Some(right)) => is_same(&left, &right),
+        (Some(left), Some(right)) => is_same_dns_config(&left, &right),
         _ => false,
     }
 }
@@ -213,7 +190,7 @@ mod tests {
             (entry(&["10.0.0.4"], &["a.example", "b.example"]), false),
         ] {
             let other = [other];
-            assert_eq!(is_same(&base, &other), expected, "{other:?}");
+            assert_eq!(is_same_dns_config(&base, &other), expected, "{other:?}");
             let values = (model(&base).into_value(), model(&other).into_value());
             assert_eq!(is_equivalent(&values.0, &values.1), expected, "{other:?}");
         }

@@ -36,7 +36,11 @@ const STALE_LIMIT: u32 = 3;
 /// How often a creation is asked for again that was refused for the sake of what exists, where nothing that exists explains it.
 const CONFLICT_LIMIT: u32 = 3;
 
-const NOTHING_CREATED: &str = "Nothing was created.";
+/// How long Konnect may say that something is not ready although its network shows as ready: it learns that in one place later than in another.
+const READINESS_LIMIT: Duration = Duration::from_secs(60);
+
+/// What is so after a creation that failed before anything was sent.
+pub(super) const NOTHING_CREATED: &str = "Nothing was created.";
 
 /// Whether a refusal is about something that is not ready, as far as its text tells: it has no code of its own.
 fn speaks_of_readiness(error: &Error) -> bool {
@@ -306,6 +310,7 @@ impl<O: Objects> Flow<'_, O> {
         attribute: &(dyn Fn(&str) -> Option<Path> + Sync),
     ) -> Result<O::Object, Diagnostics> {
         let mut conflicts = 0;
+        let mut has_waited = false;
         loop {
             let error = match self.objects.create(&self.scope, body).await {
                 Ok(object) => return Ok(object),
@@ -340,9 +345,19 @@ impl<O: Objects> Flow<'_, O> {
                     continue;
                 }
             }
-            // Konnect may be at work on something that is not shown, or learn in one place later than in another that the network is ready.
-            let may_pass = is_taken || !is_users && speaks_of_readiness(&error);
-            if may_pass && conflicts < CONFLICT_LIMIT {
+            let error = if !is_users && speaks_of_readiness(&error) && !has_waited {
+                has_waited = true;
+                match self.create_once_ready(body, &error).await? {
+                    Ok(object) => return Ok(object),
+                    // Another refusal is weighed like a first one, once it is given again.
+                    Err(error) if !speaks_of_readiness(&error) => continue,
+                    Err(error) => error,
+                }
+            } else {
+                error
+            };
+            // Konnect may be at work on something that is not shown.
+            if is_taken && conflicts < CONFLICT_LIMIT {
                 conflicts += 1;
                 self.wait_a_moment(&error).await?;
                 continue;
@@ -350,6 +365,37 @@ impl<O: Objects> Flow<'_, O> {
             let failure = self.create_failure(&error).fields(attribute);
             return Err(explain(failure, &error));
         }
+    }
+
+    /// Asks again in growing steps for what was refused because something is not ready. The inner error is the last refusal.
+    async fn create_once_ready(
+        &self,
+        body: &O::Body,
+        refusal: &Error,
+    ) -> Result<Result<O::Object, Error>, Diagnostics> {
+        let started = Instant::now();
+        let refused = |refusal: &Error| format!("its creation is refused: {refusal}");
+        let waited: Result<_, Waited<HttpError>> = Poll::new(
+            format!("waiting until Konnect takes {}", self.noun),
+            self.step,
+        )
+        .until(
+            &self.scope,
+            Some(Progress::NotYet(refused(refusal))),
+            || self.objects.create(&self.scope, body),
+            |made| {
+                Ok(match made {
+                    Err(error)
+                        if speaks_of_readiness(&error) && started.elapsed() < READINESS_LIMIT =>
+                    {
+                        Progress::NotYet(refused(&error))
+                    }
+                    made => Progress::Done(made),
+                })
+            },
+        )
+        .await;
+        waited.map_err(|ended| self.failure("create").now(NOTHING_CREATED).waited(&ended))
     }
 
     /// The first step of a wait, after which a creation that was refused may be asked for again.

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use crate::http::scope::Scope;
 use crate::konnect::{
     Attachment, Client, Error, NetworkId, NewTransitGateway, TransitGateway, TransitGatewayId,
+    is_same_dns_config,
 };
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 
-use super::dns_config;
 use super::flow::{InNetwork, Objects};
 
 /// The transit gateways of a network.
@@ -41,7 +41,7 @@ impl Objects for Gateways {
 
     fn is_same(body: &NewTransitGateway, object: &TransitGateway) -> bool {
         body.attachment.is_same(&object.attachment)
-            && dns_config::is_same(&body.dns_config, &object.dns_config)
+            && is_same_dns_config(&body.dns_config, &object.dns_config)
     }
 
     async fn all(&self, scope: &Scope) -> Result<Vec<TransitGateway>, Error> {
@@ -62,7 +62,7 @@ impl Objects for Gateways {
         body: &NewTransitGateway,
     ) -> Result<TransitGateway, Error> {
         self.client
-            .create_transit_gateway(scope, &self.network_id, body, &[])
+            .create_transit_gateway(scope, &self.network_id, body)
             .await
     }
 

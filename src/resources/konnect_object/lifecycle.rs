@@ -73,8 +73,8 @@ fn failed(noun: &str, object: &impl Lifecycle) -> Diagnostic {
     Diagnostic::warning(
         format!("Konnect reports that {noun} failed"),
         format!(
-            "It is in {}.\n\nIt does not work like this. Mend the cause; where Konnect does not recover by itself, have it made anew: \
-             `terraform apply -replace=ADDRESS`.",
+            "It is in {}.\n\nIt is not usable. Fix the cause, or recreate it with `terraform apply -replace=ADDRESS` where Konnect does not \
+             recover by itself.",
             object.describe()
         ),
     )

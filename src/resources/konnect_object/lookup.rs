@@ -46,7 +46,7 @@ where
 pub(crate) fn check(id: &Attr<String>, name: &Attr<String>, what: &str) -> Option<Diagnostic> {
     let fault = match (id, name) {
         (Attr::Known(_), Attr::Known(_)) => "`id` and `name` exclude each other".to_owned(),
-        (Attr::Null, Attr::Null) => format!("Which {what} is meant is not said"),
+        (Attr::Null, Attr::Null) => format!("No {what} is specified"),
         _ => return None,
     };
     Some(Diagnostic::error(fault, "Give either `id` or `name`.").at(Path::attribute("id")))

@@ -67,12 +67,21 @@ impl Told<'_> {
             updated_at,
         } = object.facts();
         *self.id = Attr::Known(id);
-        *self.name = Attr::Known(name);
+        take_over(self.name, name);
         *self.state = Attr::Known(object.state());
         *self.state_metadata = state_metadata(object.state_metadata());
         *self.entity_version = Attr::Known(entity_version);
-        *self.created_at = Attr::Known(created_at);
-        *self.updated_at = Attr::Known(updated_at);
+        take_over(self.created_at, created_at);
+        take_over(self.updated_at, updated_at);
+    }
+}
+
+/// What Konnect leaves out it says nothing about: what was before stays.
+fn take_over(attribute: &mut Attr<String>, told: String) {
+    if !told.is_empty() {
+        *attribute = Attr::Known(told);
+    } else if attribute.is_unknown() {
+        *attribute = Attr::Null;
     }
 }
 

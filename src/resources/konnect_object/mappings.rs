@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::konnect::domains::{DomainName, MappingType};
+use crate::konnect::is_same_forwarding;
 use crate::model;
 use crate::tf::attr::{Attr, AttrValue, List, Set};
 use crate::tf::path::Path;
@@ -97,26 +98,11 @@ pub(crate) fn group(addresses: &Addresses) -> Set<DnsMapping> {
 /// What to keep in the state for what Konnect stores: the grouping of before where it still means the same.
 pub(crate) fn reconcile(prior: &Attr<Set<DnsMapping>>, remote: &Addresses) -> Set<DnsMapping> {
     if let Attr::Known(prior) = prior
-        && expand(prior).is_some_and(|expanded| is_same(&expanded, remote))
+        && expand(prior).is_some_and(|expanded| is_same_forwarding(&expanded, remote))
     {
         return prior.clone();
     }
     group(remote)
-}
-
-/// Whether both forward the same domains to the same servers in the same order.
-pub(crate) fn is_same(left: &Addresses, right: &Addresses) -> bool {
-    canonical(left) == canonical(right)
-}
-
-fn canonical(addresses: &Addresses) -> Addresses {
-    addresses
-        .iter()
-        .map(|(domain, servers)| {
-            let servers = servers.iter().map(|text| canonical_address(text)).collect();
-            (canonical_domain(domain), servers)
-        })
-        .collect()
 }
 
 /// The domain as it compares; what is not a domain stays as it is, for the validators to complain about.
@@ -124,11 +110,6 @@ fn canonical_domain(domain: &str) -> String {
     domain
         .parse::<DomainName>()
         .map_or_else(|_| domain.to_owned(), |name| name.to_string())
-}
-
-fn canonical_address(text: &str) -> String {
-    text.parse::<IpAddr>()
-        .map_or_else(|_| text.to_owned(), |address| address.to_string())
 }
 
 /// Whether two values of the attribute `mappings` mean the same.
@@ -139,7 +120,7 @@ pub(crate) fn is_equivalent(left: &Value, right: &Value) -> bool {
             .and_then(|mappings| expand(&mappings))
     };
     match (expanded(left), expanded(right)) {
-        (Some(left), Some(right)) => is_same(&left, &right),
+        (Some(left), Some(right)) => is_same_forwarding(&left, &right),
         _ => false,
     }
 }
@@ -185,7 +166,7 @@ pub(crate) fn address_warnings(mappings: &Set<DnsMapping>) -> BTreeSet<AddressWa
         for address in texts.filter_map(|text| text.parse::<IpAddr>().ok()) {
             if !seen.insert(address) {
                 warn(
-                    format!("The DNS server {address} stands twice in one list"),
+                    format!("The DNS server {address} is listed twice"),
                     "It is asked twice, which gains nothing.",
                 );
             }

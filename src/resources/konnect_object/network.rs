@@ -65,10 +65,15 @@ impl NetworkModel {
             transit_gateway_count: Attr::Known(network.transit_gateway_count),
             configuration_reference_count: Attr::Known(network.configuration_reference_count),
             entity_version: Attr::Known(network.entity_version),
-            created_at: Attr::Known(network.created_at),
-            updated_at: Attr::Known(network.updated_at),
+            created_at: told(network.created_at),
+            updated_at: told(network.updated_at),
         }
     }
+}
+
+/// What Konnect leaves out is null.
+fn told(text: String) -> Attr<String> {
+    Some(text).filter(|text| !text.is_empty()).into()
 }
 
 /// Everything of a network but its id and name.

@@ -1,9 +1,13 @@
 //! The checks of an object before it is planned and before it is made, as its own diagnostics.
 
+use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
+use crate::http::poll::{Poll, Progress, Waited};
 use crate::http::scope::Scope;
-use crate::preflight::{CheckId, Clients, Inputs, Phase, Report, run};
+use crate::preflight::{CheckId, Clients, Inputs, Phase, Report, Status, run};
+use crate::resources::settle::Grace;
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
@@ -13,6 +17,9 @@ use crate::{azure, konnect};
 
 use super::managed::{Managed, ObjectOf};
 use super::phase::{self, Lifecycle as _};
+
+/// The time between two checks while the directory may be late, where no other is given.
+const GRACE_STEP: Duration = Duration::from_secs(1);
 
 /// A model whose object is checked before it is made.
 pub(crate) trait Checked: Managed {
@@ -75,9 +82,12 @@ impl Lost {
         lost.push(place);
     }
 
-    fn holds(&self, place: &(Attr<String>, Attr<String>)) -> bool {
-        let lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.contains(place)
+    /// Whether it is one of them. What was planned once is not lost any more: what a later plan of a long process finds there is another object.
+    fn take(&self, place: &(Attr<String>, Attr<String>)) -> bool {
+        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = lost.len();
+        lost.retain(|known| known != place);
+        lost.len() < before
     }
 }
 
@@ -144,7 +154,7 @@ impl<'a> Preflight<'a> {
             return Ok(());
         }
         let report = run(&inputs, self.clients, scope).await;
-        let report = if self.replaced.lost.holds(&place(planned)) {
+        let report = if self.replaced.lost.take(&place(planned)) {
             report.lenient()
         } else {
             report
@@ -165,8 +175,39 @@ impl<'a> Preflight<'a> {
             leaving: self.replaced.leaving.ids(),
             ..model.inputs(model, Phase::Apply)
         };
-        let report = run(&inputs, self.clients, scope).await;
+        let report = self.run_patiently(&inputs, scope).await;
         self.tell(&report, model, &model.noun())
+    }
+
+    /// Checks again for some seconds while nothing fails but what the directory may show late: consent and assignments that another tool, or
+    /// another provider of this very run, made a moment ago. What this process made itself counts at once.
+    async fn run_patiently(&self, inputs: &Inputs, scope: &Scope) -> Report {
+        let first = run(inputs, self.clients, scope).await;
+        let Some(late) = shown_late(&first) else {
+            return first;
+        };
+        let mut last = first;
+        let mut grace = Grace::new();
+        let step = self.clients.konnect.poll_step().unwrap_or(GRACE_STEP);
+        let ended: Result<Report, Waited<Infallible>> =
+            Poll::new("checking what Kong's application may do", Some(step))
+                .until(
+                    scope,
+                    Some(Progress::NotYet(late)),
+                    || run(inputs, self.clients, scope),
+                    |report| {
+                        let late = shown_late(&report).filter(|_| !grace.is_over());
+                        Ok(match late {
+                            Some(late) => {
+                                last = report;
+                                Progress::NotYet(late)
+                            }
+                            None => Progress::Done(report),
+                        })
+                    },
+                )
+                .await;
+        ended.unwrap_or(last)
     }
 
     /// Warnings go to the user, and failures stop the creation of `noun`.
@@ -194,6 +235,20 @@ impl<'a> Preflight<'a> {
             Err(errors.into_iter().collect())
         }
     }
+}
+
+/// What failed, where that is nothing but what the directory may show late.
+fn shown_late(report: &Report) -> Option<String> {
+    let failed = report
+        .checks
+        .iter()
+        .filter(|check| check.status == Status::Failed);
+    let ids: Vec<CheckId> = failed.map(|check| check.id).collect();
+    let may_be_late =
+        |id: &CheckId| matches!(id, CheckId::ServicePrincipal | CheckId::RoleAssignment);
+    let names = ids.iter().map(CheckId::to_string).collect::<Vec<_>>();
+    let is_late = !ids.is_empty() && ids.iter().all(may_be_late);
+    is_late.then(|| format!("{} does not pass yet", names.join(", ")))
 }
 
 /// Where the user sees what a check is about.

@@ -56,7 +56,7 @@ impl Objects for PrivateDnsObjects {
 
     async fn create(&self, scope: &Scope, body: &NewPrivateDns) -> Result<PrivateDns, Error> {
         self.client
-            .create_private_dns(scope, &self.network_id, body, &[])
+            .create_private_dns(scope, &self.network_id, body)
             .await
     }
 

@@ -10,7 +10,7 @@ use crate::azure::{Error, RoleAssignment};
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::resources::explain::import_block;
-use crate::resources::settle::{Grace, within};
+use crate::resources::settle::Grace;
 
 use super::convert::parsed_scopes;
 use super::remote::Roles;
@@ -50,8 +50,11 @@ impl Roles<'_> {
         let judge = |standing: Result<Vec<RoleAssignment>, Error>| {
             let standing = match standing {
                 Ok(standing) => standing,
-                // What the caller may not see, the service's own check sees.
-                Err(error) if error.is_forbidden() => return Ok(Progress::Done(())),
+                // What cannot be seen from here, the service's own check sees.
+                Err(error) if error.refusal().is_some() && !error.is_passing() => {
+                    tracing::debug!(%error, "the role's assignments cannot be looked at");
+                    return Ok(Progress::Done(()));
+                }
                 Err(error) => return tolerate(error.into()),
             };
             let ids: BTreeSet<String> = standing
@@ -158,7 +161,7 @@ impl Roles<'_> {
         };
         let limited = Self {
             client: self.client.clone(),
-            scope: within(&self.scope, limit),
+            scope: self.scope.at_most(limit),
             ..*self
         };
         let mut refusals = 0;

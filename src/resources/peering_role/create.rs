@@ -61,7 +61,7 @@ impl Creation<'_> {
         };
         match self.holder().await? {
             // Its own, of an attempt whose answer was lost.
-            Some(role) if role.name == guid => Ok(self.settled(&role.id).await),
+            Some(role) if role.name == guid => Ok(self.settled(&guid).await),
             Some(role) => self.adopt(role).await,
             None => Err(conflict::invisible(self.failure, self.wanted, &error)),
         }
@@ -111,11 +111,11 @@ impl Creation<'_> {
     async fn make(&self, guid: &Guid) -> Result<Result<PeeringRoleModel, Error>, Diagnostics> {
         let body = self.wanted.to_body();
         match self.roles.put_new(guid, &body).await {
-            Ok(role) => Ok(Ok(self.settled(&role.id).await)),
+            Ok(_) => Ok(Ok(self.settled(guid).await)),
             Err(error) if error.is_role_name_taken() => Ok(Err(error)),
             Err(error) => {
                 if error.may_have_happened() {
-                    self.save.save(&self.made(&self.id_of(guid)));
+                    self.save.save(&self.made(guid));
                 }
                 Err(conflict::refused(self.failure, &error))
             }
@@ -123,8 +123,8 @@ impl Creation<'_> {
     }
 
     /// The state of the role that was made, once reads show it.
-    async fn settled(&self, id: &RoleDefinitionId) -> PeeringRoleModel {
-        let model = self.made(id);
+    async fn settled(&self, guid: &Guid) -> PeeringRoleModel {
+        let model = self.made(guid);
         self.save.save(&model);
         let doing = format!("waiting until role {:?} can be read", self.wanted.name);
         let poll = Poll::new(doing, self.roles.step).agreements(AGREEING_READS);
@@ -134,7 +134,7 @@ impl Creation<'_> {
             client: self.roles.client.clone(),
             ..*self.roles
         };
-        let read = || roles.get(id.guid(), &self.wanted.scopes);
+        let read = || roles.get(guid, &self.wanted.scopes);
         settle::until_readable(self.context, &scope, poll, read).await;
         model
     }
@@ -166,10 +166,10 @@ impl Creation<'_> {
         Ok(model)
     }
 
-    fn made(&self, id: &RoleDefinitionId) -> PeeringRoleModel {
+    fn made(&self, guid: &Guid) -> PeeringRoleModel {
         PeeringRoleModel {
-            id: Attr::Known(id.to_string()),
-            role_definition_id: id.guid().as_str().into(),
+            id: Attr::Known(self.id_of(guid).to_string()),
+            role_definition_id: guid.as_str().into(),
             remote_name: self.wanted.name.as_str().into(),
             created: Attr::Known(true),
             existing_assignable_scopes: Attr::Null,

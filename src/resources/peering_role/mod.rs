@@ -88,7 +88,7 @@ impl PeeringRoleResource {
         };
         let roles = Roles {
             client,
-            scope: settle::within(&scope(context), LOOK_AHEAD_LIMIT),
+            scope: scope(context).at_most(LOOK_AHEAD_LIMIT),
             step: None,
             shared: &self.shared,
         };

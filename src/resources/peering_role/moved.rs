@@ -38,7 +38,7 @@ fn from_state(state: &PeerState<'_>) -> Result<PeeringRoleModel, Diagnostics> {
         scopes if scopes.is_empty() => state.text("scope").map(str::to_owned).into_iter().collect(),
         scopes => scopes,
     };
-    // Of a role with several blocks of permissions the first is shown, as after a refresh.
+    // Of a role with several blocks of permissions the first is taken over; the refresh that follows shows what the others permit.
     let permissions = |name: &str| {
         let first = state
             .json()

@@ -1,4 +1,6 @@
-//! What a role grants, with the wildcards of Azure's permission texts: `*` stands for any text, also across slashes.
+//! What a role grants, with the wildcards of Azure's permission texts.
+
+use crate::azure::{covers, overlaps};
 
 /// What a role permits and takes back.
 #[derive(Clone, Copy, Debug)]
@@ -33,61 +35,6 @@ fn permits(block: &Permissions<'_>, action: &str, unwanted: &[String]) -> bool {
     };
     block.actions.iter().any(|pattern| covers(pattern, action))
         && !block.not_actions.iter().any(taken_back)
-}
-
-/// Whether everything that `narrow` matches is matched by `wide` as well.
-///
-/// A `*` in `narrow` is matched by a `*` in `wide` only, which is exact for patterns as they occur: a star at the end
-/// or between slashes.
-fn covers(wide: &str, narrow: &str) -> bool {
-    meet(&folded(wide), &folded(narrow), Match::Covers)
-}
-
-/// Whether some action is matched by both patterns.
-fn overlaps(left: &str, right: &str) -> bool {
-    meet(&folded(left), &folded(right), Match::Overlaps)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Match {
-    Covers,
-    Overlaps,
-}
-
-fn folded(pattern: &str) -> Vec<char> {
-    pattern.to_lowercase().chars().collect()
-}
-
-/// Walks both patterns at once, one row for each character of `left`, so that no input takes more than the product of
-/// the lengths. A row holds for each prefix of `right` whether the prefixes so far meet.
-fn meet(left: &[char], right: &[char], how: Match) -> bool {
-    let is_star = |character: char| character == '*';
-    let right_star = |character: char| how == Match::Overlaps && is_star(character);
-    let mut row: Vec<bool> = std::iter::once(true)
-        .chain(right.iter().scan(true, |empty, character| {
-            *empty = *empty && right_star(*character);
-            Some(*empty)
-        }))
-        .collect();
-    for &one in left {
-        let mut next = Vec::with_capacity(row.len());
-        let mut previous = is_star(one) && row.first().copied().unwrap_or(false);
-        next.push(previous);
-        for (pair, &other) in row.windows(2).zip(right) {
-            let &[diagonal, above] = pair else { continue };
-            let meets = if is_star(one) {
-                above || previous
-            } else if right_star(other) {
-                above || previous || diagonal
-            } else {
-                diagonal && one == other
-            };
-            next.push(meets);
-            previous = meets;
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::preflight::Kind;
+
 /// What Kong's application does with the role. Its text is the value of the attribute `purpose`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -71,16 +73,10 @@ impl Purpose {
     /// What the role permits.
     ///
     /// The list for virtual networks is the vendor's. It publishes none for hubs and zones (its set-up wizard makes
-    /// them), so those follow Microsoft's documents of what a hub connection and a zone link need.
+    /// them), so those follow Microsoft's documents of what a hub connection and a zone link need. A hub's role permits more than the checks ask for.
     pub(super) const fn actions(self) -> &'static [&'static str] {
         match self {
-            Self::VnetPeering => &[
-                "Microsoft.Network/virtualNetworks/read",
-                "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/read",
-                "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write",
-                "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/delete",
-                "Microsoft.Network/virtualNetworks/peer/action",
-            ],
+            Self::VnetPeering => Kind::VnetPeering.needed_actions(),
             Self::VirtualHubPeering => &[
                 "Microsoft.Network/virtualHubs/read",
                 "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections/read",
@@ -90,12 +86,7 @@ impl Purpose {
                 "Microsoft.Network/virtualHubs/routeMaps/read",
                 "Microsoft.Network/virtualNetworks/peer/action",
             ],
-            Self::PrivateDnsLink => &[
-                "Microsoft.Network/privateDnsZones/read",
-                "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
-                "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write",
-                "Microsoft.Network/privateDnsZones/virtualNetworkLinks/delete",
-            ],
+            Self::PrivateDnsLink => Kind::PrivateHostedZone.needed_actions(),
         }
     }
 }

@@ -1,17 +1,18 @@
 //! One call's work on role definitions in Resource Manager.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
 use crate::azure::ids::{ArmId, Guid, RoleDefinitionId};
-use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType, RolesByName};
+use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType};
 use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
+use crate::resources::turns::Turns;
 
 use super::convert::{Change, parsed_scopes, without};
 use super::purpose::{is_same_name, other_spelling};
@@ -43,17 +44,12 @@ pub(super) struct Roles<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     /// There are no etags, so two writers of this process take turns at a role; others are noticed by reading again.
-    turns: StdMutex<HashMap<Guid, Arc<Mutex<()>>>>,
+    turns: Turns<Guid>,
     /// Folded names of roles that were deleted, and when: a replacement must not take its own old name for somebody else's.
-    freed: StdMutex<HashMap<String, Instant>>,
+    freed: Mutex<HashMap<String, Instant>>,
 }
 
 impl Shared {
-    fn turns_at(&self, role: &Guid) -> Arc<Mutex<()>> {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(turns.entry(role.clone()).or_default())
-    }
-
     /// Remembers that the name was given up.
     pub(super) fn note_freed(&self, name: &str) {
         let mut freed = self.freed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,16 +113,11 @@ impl Roles<'_> {
         scopes: &[String],
         either_spelling: bool,
     ) -> Result<Found, Error> {
-        let views = parsed_scopes(scopes);
-        for name in spellings(name, either_spelling) {
-            let client = &self.client;
-            let found = client.find_role_definitions_by_name(&self.scope, &views, &name);
-            match one_of(found.await?, &name) {
-                Found::None => {}
-                found => return Ok(found),
-            }
-        }
-        Ok(Found::None)
+        let (views, names) = (parsed_scopes(scopes), spellings(name, either_spelling));
+        let found = self
+            .client
+            .find_role_definitions_by_name(&self.scope, &views, &names);
+        Ok(first_of(&found.await?, &names))
     }
 
     /// As [`Roles::find`], in all other scopes of the tenant that the caller can see. Takes requests for each of them.
@@ -136,16 +127,11 @@ impl Roles<'_> {
         scopes: &[String],
         either_spelling: bool,
     ) -> Result<Found, Error> {
-        let views = parsed_scopes(scopes);
-        for name in spellings(name, either_spelling) {
-            let client = &self.client;
-            let found = client.find_role_definitions_elsewhere(&self.scope, &views, &name);
-            match one_of(found.await?, &name) {
-                Found::None => {}
-                found => return Ok(found),
-            }
-        }
-        Ok(Found::None)
+        let (views, names) = (parsed_scopes(scopes), spellings(name, either_spelling));
+        let found = self
+            .client
+            .find_role_definitions_elsewhere(&self.scope, &views, &names);
+        Ok(first_of(&found.await?, &names))
     }
 
     /// The role of this GUID, through any of the scopes that it is known to have had.
@@ -162,13 +148,9 @@ impl Roles<'_> {
 
     /// Waits for the turn to write to the role.
     pub(super) async fn turn(&self, role: &Guid) -> Result<OwnedMutexGuard<()>, Error> {
-        let started = Instant::now();
-        let turns = self.shared.turns_at(role);
-        let waiting = self.scope.bound(turns.lock_owned()).await;
-        waiting.map_err(|ended| {
-            let doing = "waiting for another change of the role in this run";
-            CallError::ended(ended, doing, started.elapsed()).into()
-        })
+        let doing = "waiting for another change of the role in this run";
+        let turn = self.shared.turns.take(&self.scope, role.clone(), doing);
+        turn.await.map_err(Error::from)
     }
 
     /// Writes a new role through the first of its scopes, as the service's documents have it; again while a name that this
@@ -330,16 +312,21 @@ fn spellings(name: &str, either: bool) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(other).collect()
 }
 
-/// A custom role of the name, before one of Azure's own.
-fn one_of(found: RolesByName, name: &str) -> Found {
-    let (built_in, custom): (Vec<_>, Vec<_>) = found
-        .roles
-        .into_iter()
-        .filter(|role| is_same_name(&role.role_name, name))
-        .partition(|role| role.role_type == RoleType::BuiltIn);
-    let custom = custom.into_iter().next().map(Found::Custom);
-    let built_in = built_in.into_iter().next().map(Found::BuiltIn);
-    custom.or(built_in).unwrap_or(Found::None)
+/// The role of the first name that one has: a custom role before one of Azure's own.
+fn first_of(found: &[RoleDefinition], names: &[String]) -> Found {
+    for name in names {
+        let (built_in, custom): (Vec<_>, Vec<_>) = found
+            .iter()
+            .filter(|role| is_same_name(&role.role_name, name))
+            .partition(|role| role.role_type == RoleType::BuiltIn);
+        if let Some(role) = custom.first() {
+            return Found::Custom((*role).clone());
+        }
+        if let Some(role) = built_in.first() {
+            return Found::BuiltIn((*role).clone());
+        }
+    }
+    Found::None
 }
 
 /// The scope in whose path a write goes: the service looks the role up there and checks the caller's right.

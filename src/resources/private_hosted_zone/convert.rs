@@ -4,7 +4,7 @@ use crate::azure::ids::{Guid, PrivateDnsZoneId};
 use crate::konnect::domains::DomainName;
 use crate::konnect::{NewPrivateDns, PrivateDns, PrivateDnsConfig};
 use crate::preflight::{self, CheckId, Inputs, Kind, Phase};
-use crate::resources::azure_target::keep_spelling;
+use crate::resources::azure_target::keep_unless_told;
 use crate::resources::konnect_object::import::Place;
 use crate::resources::konnect_object::is_set;
 use crate::resources::konnect_object::managed::{IdOf, Managed, common_attributes};
@@ -122,7 +122,7 @@ impl Managed for PrivateHostedZoneModel {
             .domain_name
             .as_str()
             .is_some_and(|prior| canonical(prior) == canonical(domain_name));
-        if !is_same_domain {
+        if !is_same_domain && !domain_name.is_empty() {
             self.domain_name = Attr::Known(domain_name.clone());
         }
         for (attribute, told) in [
@@ -131,7 +131,7 @@ impl Managed for PrivateHostedZoneModel {
             (&mut self.resource_group_name, peer_resource_group_id),
             (&mut self.vnet_link_name, peer_vnet_link_name),
         ] {
-            *attribute = keep_spelling(Some(attribute), Some(told));
+            *attribute = keep_unless_told(attribute, told);
         }
         Ok(self)
     }

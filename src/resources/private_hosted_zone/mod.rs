@@ -10,7 +10,6 @@
 mod convert;
 mod moved;
 mod schema;
-mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::azure;
+use crate::azure::ids::PrivateDnsZoneId;
 use crate::konnect;
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
@@ -28,6 +28,7 @@ use crate::resources::konnect_object::managed::Managed;
 use crate::resources::konnect_object::preflight::{Preflight, Replaced};
 use crate::resources::konnect_object::{provider_tenant, schema as common};
 use crate::resources::scope;
+use crate::resources::turns::Turns;
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
@@ -36,7 +37,6 @@ use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeout
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 pub use self::schema::PrivateHostedZoneModel;
-use self::turns::Turns;
 
 const NEEDS: Needs = Needs {
     place: "private DNS zone",
@@ -57,7 +57,8 @@ pub struct PrivateHostedZoneResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
     replaced: Replaced,
-    turns: Turns,
+    /// Azure refuses to make two links on one zone at the same time.
+    turns: Turns<PrivateDnsZoneId>,
 }
 
 /// The resource over clients that are configured later.
@@ -159,12 +160,14 @@ impl Resource for PrivateHostedZoneResource {
     ) -> Result<PrivateHostedZoneModel, Diagnostics> {
         let model = self.with_defaults(context, planned).await?;
         let tenant_id = model.tenant_id.as_str().unwrap_or_default();
-        let zone = model.zone_id().map(|id| id.to_string()).unwrap_or_default();
-        let hints = Hints::new(&self.azure, &NEEDS, tenant_id, zone.clone());
+        let zone = model.zone_id();
+        let place = zone.as_ref().map(ToString::to_string).unwrap_or_default();
+        let hints = Hints::new(&self.azure, &NEEDS, tenant_id, place);
         let creation = Creation {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
             hints: Some(hints),
+            turn: zone.map(|zone| (&self.turns, zone)),
             save,
         };
         let existing = creation.existing(&model).await?;
@@ -173,14 +176,7 @@ impl Resource for PrivateHostedZoneResource {
                 .apply(&scope(context), &model)
                 .await?;
         }
-        let step = self.konnect.poll_step();
-        let turn = self.turns.take(&scope(context), step, &zone).await;
-        let turn = turn.map_err(|ended| {
-            let failure = creation.flow.failure("create");
-            failure.now("Nothing was created.").waited(&ended)
-        })?;
         let (model, _) = creation.finish(model, existing).await?;
-        drop(turn);
         Ok(model)
     }
 

@@ -147,12 +147,18 @@ impl Creation<'_> {
             .as_ref()
             .is_some_and(|name| name != twin.id.name());
         // Under the name that was sent it is this creation's own: an earlier attempt's, whose answer was lost.
-        let is_own = twin.id.name() == self.wanted.id().name();
+        let own = self.wanted.id();
+        let is_own = twin.id.name() == own.name();
         if !is_own && (!self.wanted.may_adopt || is_named_otherwise) {
             return Err(explain::exists(self.failure, self.wanted, &twin));
         }
         tracing::info!(id = %twin.id, "adopting the assignment that exists");
-        let id = RoleAssignmentId::new(&self.wanted.scope, twin.id.name());
+        // It was planned in our spelling, which a service need not keep.
+        let id = if is_own {
+            own
+        } else {
+            RoleAssignmentId::new(&self.wanted.scope, twin.id.name())
+        };
         if twin.description != self.wanted.description {
             let put = self.put(&id, Some(&twin)).await;
             put.map_err(|error| explain::refused(self.failure, self.wanted, &error))?;

@@ -36,6 +36,7 @@ use crate::tf::schema::{IdentityAttribute, Schema};
 use convert::Wanted;
 use create::Creation;
 pub use schema::RoleAssignmentModel;
+pub(crate) use schema::id_form;
 
 const TYPE_NAME: &str = "konnectazure_role_assignment";
 
@@ -168,7 +169,7 @@ impl Resource for RoleAssignmentResource {
         let found = client.get_role_assignment(&scope, &id).await;
         let found = found.map_err(|error| explain::denied(&failure, &error, "read"))?;
         let Some(twin) = found else {
-            return Err(failure.because("It was deleted while it was being changed. Run the same command again: it will be made anew."));
+            return Err(failure.because("It was deleted while it was being changed. Run the same command again: it will be recreated."));
         };
         let put = client
             .put_role_assignment(&scope, &id, &wanted.to_body(Some(&twin)))

@@ -11,7 +11,7 @@ use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, Waited};
 use crate::preflight::consent::ways_to_consent;
 use crate::resources::explain::Failure;
-use crate::resources::settle::{self, Grace};
+use crate::resources::settle::Grace;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
 
@@ -39,7 +39,7 @@ pub(super) async fn check(
 ) -> Result<Principal, Diagnostics> {
     let mut grace = Grace::new();
     let look = || async {
-        let bounded = settle::within(scope, LOOK_LIMIT);
+        let bounded = scope.at_most(LOOK_LIMIT);
         client.classify_principal(&bounded, principal_id).await
     };
     let doing = format!("waiting until the directory knows principal {principal_id}");

@@ -58,12 +58,12 @@ fn required() -> [Attribute; 3] {
             )
             .replace()
             .equivalent(same_arm_id)
-            .validate(Parses::new("a Resource Manager id", id::<ArmId>)),
+            .validate(Parses::new("a Resource Manager id", id_form::<ArmId>)),
         Attribute::required("role_definition_id", Type::String)
             .describe("The role: `id` of `konnectazure_peering_role`, or any role definition's id.")
             .replace()
             .equivalent(same_role_definition)
-            .validate(Parses::new("a role definition id", id::<RoleDefinitionId>)),
+            .validate(Parses::new("a role definition id", id_form::<RoleDefinitionId>)),
         Attribute::required("principal_id", Type::String)
             .describe(
                 "The service principal's object id (`object_id` of `konnectazure_service_principal`), not the \
@@ -71,7 +71,7 @@ fn required() -> [Attribute; 3] {
             )
             .replace()
             .equivalent(same_text_ignoring_case)
-            .validate(Parses::new("a GUID", id::<Guid>)),
+            .validate(Parses::new("a GUID", id_form::<Guid>)),
     ]
 }
 
@@ -84,7 +84,7 @@ fn optional() -> [Attribute; 4] {
             )
             .replace()
             .equivalent(same_text_ignoring_case)
-            .validate(Parses::new("a GUID", id::<Guid>)),
+            .validate(Parses::new("a GUID", id_form::<Guid>)),
         Attribute::optional("description", Type::String)
             .describe("The assignment's description. Updated in place. Default: none.")
             // Azure does not tell an empty text from none, and a default is the one form that survives either spelling.
@@ -106,7 +106,8 @@ fn optional() -> [Attribute; 4] {
     ]
 }
 
-fn id<T: std::str::FromStr<Err = ParseIdError>>(text: &str) -> Result<(), String> {
+/// Why a text is not an id of the wanted kind, with an example of one.
+pub(crate) fn id_form<T: std::str::FromStr<Err = ParseIdError>>(text: &str) -> Result<(), String> {
     text.parse::<T>().map(drop).map_err(|fault| {
         format!(
             "{}. Expected {}, as in {}",

@@ -311,22 +311,7 @@ fn warn_if_disabled(context: &Context, principal: &ServicePrincipal) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tf::model::Model as _;
     use crate::tf::value::Value;
-
-    #[test]
-    fn model_and_schema_agree() {
-        let schema = schema::schema();
-        for (name, kind) in ServicePrincipalModel::attribute_types() {
-            assert_eq!(
-                schema
-                    .attribute(&name)
-                    .map(|attribute| attribute.kind.value_type()),
-                Some(kind),
-                "{name}"
-            );
-        }
-    }
 
     #[test]
     fn an_import_takes_a_bare_id_or_an_identity() {

@@ -1,11 +1,10 @@
 //! The attributes of `konnectazure_service_principal`.
 
-use crate::azure::ids::Guid;
 use crate::preflight::consent::KONG_CLIENT_ID;
+use crate::resources::azure_target::guid;
 use crate::resources::equivalence::same_text_ignoring_case;
 use crate::tf::schema::{Attribute, Schema};
 use crate::tf::types::Type;
-use crate::tf::validate::Parses;
 
 crate::model! {
     /// The state of `konnectazure_service_principal`.
@@ -55,11 +54,7 @@ fn configurable() -> [Attribute; 2] {
             .default_value(KONG_CLIENT_ID)
             .replace()
             .equivalent(same_text_ignoring_case)
-            .validate(Parses::new("a GUID", |text: &str| {
-                text.parse::<Guid>()
-                    .map(drop)
-                    .map_err(|fault| fault.reason().to_owned())
-            })),
+            .validate(guid()),
         Attribute::optional("use_existing", Type::Bool)
             .describe(
                 "Whether to adopt the service principal if the tenant already has it, without changing it. With `false`, that is an \

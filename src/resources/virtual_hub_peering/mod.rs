@@ -123,6 +123,7 @@ impl Resource for VirtualHubPeeringResource {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
             hints: Some(hints),
+            turn: None,
             save,
         };
         let existing = creation.existing(&model).await?;

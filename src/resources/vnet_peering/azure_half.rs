@@ -5,14 +5,13 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use crate::azure::ids::VnetId;
+use crate::azure::ids::{VnetId, same_arm_id};
 use crate::azure::{self, PeeringState, VirtualNetwork, VnetPeering};
 use crate::http::poll::Progress;
 use crate::http::scope::Scope;
 use crate::konnect::Network;
 use crate::preflight::cidr::{Cidr, readable};
+use crate::preflight::leads_to;
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostic;
 use crate::tf::path::Path;
@@ -49,7 +48,7 @@ pub(super) fn connected(half: Half, looks: u32) -> Progress<Half> {
         Half::NotAllowed => return Progress::Done(half),
         Half::Seen(Some(found)) if is_connected(found) => return Progress::Done(half),
         Half::Seen(Some(found)) => {
-            let state = found.state.as_str().unwrap_or("in a state not told");
+            let state = found.state.as_str().unwrap_or("in an unknown state");
             (CONNECTED_LOOKS, format!("it is {state}"))
         }
         Half::Seen(None) => (MISSING_LOOKS, "it is not there".to_owned()),
@@ -86,10 +85,7 @@ pub(super) async fn read_vnet(
     scope: &Scope,
     vnet_id: &VnetId,
 ) -> Result<Option<VirtualNetwork>, Half> {
-    let scope = Scope {
-        deadline: scope.deadline.min(Instant::now() + LOOK_LIMIT),
-        cancel: scope.cancel.clone(),
-    };
+    let scope = scope.at_most(LOOK_LIMIT);
     let client = azure.client().map_err(|error| {
         if error.is_not_known_yet() {
             Half::NotNow
@@ -139,7 +135,7 @@ pub(super) fn find<'a>(vnet: &'a VirtualNetwork, network: &Network) -> Option<&'
         let remote = peering.remote_vnet_id.as_deref();
         remote
             .zip(other_side)
-            .is_some_and(|(remote, named)| remote.eq_ignore_ascii_case(named))
+            .is_some_and(|(remote, named)| same_arm_id(remote, named))
     };
     let peerings = vnet.peerings.iter();
     let mut silent = peerings
@@ -159,11 +155,10 @@ pub(super) fn remainder<'a>(
     network: Option<&Network>,
 ) -> Option<&'a VnetPeering> {
     known_again(vnet, before).or_else(|| {
-        let block = network?.cidr_block.parse::<Cidr>().ok()?;
-        vnet.peerings.iter().find(|peering| {
-            let reached = readable(&peering.remote_address_prefixes);
-            !reached.is_empty() && reached.iter().all(|prefix| block.holds(prefix))
-        })
+        let network = network?;
+        vnet.peerings
+            .iter()
+            .find(|peering| leads_to(peering, network))
     })
 }
 
@@ -220,9 +215,9 @@ pub(super) fn warning(name: &str, half: &AzurePeeringModel) -> Option<Diagnostic
 /// What to say where the half of a deleted peering is still there.
 pub(super) fn leftover(noun: &str, half: &AzurePeeringModel) -> Diagnostic {
     let id = half.id.as_str().unwrap_or_default();
-    let state = half.state.as_str().unwrap_or("in a state not told");
+    let state = half.state.as_str().unwrap_or("in an unknown state");
     Diagnostic::warning(
-        format!("A half of {noun} stays on the virtual network"),
+        format!("The Azure side of {noun} was left behind"),
         format!(
             "Konnect has deleted the peering, but its half on the virtual network is still there, {state}:\n\n  {id}\n\nAs long as it is there, Azure \
              refuses to connect the two anew, and to delete the virtual network. If it does not go by itself within minutes, delete it:\n\n  {}",

@@ -132,6 +132,39 @@ mod tests {
     }
 
     #[test]
+    fn what_konnect_leaves_out_stays_as_it_was_and_is_never_an_empty_text() {
+        let mut sparse =
+            gateway(&json!({"kind": "azure-vnet-peering-attachment", "vnet_name": "ORDERS"}));
+        sparse.created_at.clear();
+        sparse.updated_at.clear();
+        let before = VnetPeeringModel {
+            created_at: Attr::Unknown,
+            updated_at: "2026-08-21T10:00:00.000Z".into(),
+            ..model()
+        };
+        let read = before.clone().apply_remote(&sparse).unwrap();
+        assert_eq!(read.created_at, Attr::Null);
+        assert_eq!(read.updated_at, before.updated_at);
+        assert_eq!(
+            (
+                &read.subscription_id,
+                &read.resource_group_name,
+                &read.vnet_name
+            ),
+            (
+                &before.subscription_id,
+                &before.resource_group_name,
+                &before.vnet_name
+            )
+        );
+        let imported = VnetPeeringModel::default().apply_remote(&sparse).unwrap();
+        assert_eq!(
+            (imported.tenant_id, imported.vnet_id),
+            (Attr::Null, Attr::Null)
+        );
+    }
+
+    #[test]
     fn the_body_holds_the_users_spelling_and_no_empty_list() {
         let body = serde_json::to_value(model().to_body().unwrap()).unwrap();
         assert_eq!(

@@ -125,6 +125,7 @@ impl Resource for VnetPeeringResource {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
             hints: Some(hints),
+            turn: None,
             save,
         };
         let existing = creation.existing(&model).await?;

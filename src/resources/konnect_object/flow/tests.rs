@@ -430,11 +430,29 @@ async fn an_unexplained_conflict_is_tried_again_a_few_times() {
     assert!(started.elapsed() < Duration::from_secs(30));
     let misfit = create(script(&[400, 201])).await;
     assert!(misfit.is_err(), "a 400 that says nothing is final");
-    let late = Script {
+}
+
+/// A network that shows as ready may be so for some of Konnect later than for the rest.
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_for_not_being_ready_is_asked_for_again_for_a_minute() {
+    let context = context();
+    let script = |creations: &[u16]| Script {
+        creations: Mutex::new(creations.iter().copied().collect()),
         says: "Network is not ready.",
-        ..script(&[400, 201])
+        ..Script::default()
     };
-    assert!(create(late).await.is_ok());
+    let create = async |script| flow(&context, script).create(&true, false, &|_| None).await;
+    let started = Instant::now();
+    assert!(
+        create(script(&[400, 400, 400, 400, 400, 201]))
+            .await
+            .is_ok()
+    );
+    assert!(started.elapsed() > Duration::from_secs(5), "steps grow");
+    let started = Instant::now();
+    let failed = create(script(&[400])).await.unwrap_err();
+    assert!(text(&failed).contains("not ready"));
+    assert!(READINESS_LIMIT <= started.elapsed() && started.elapsed() < 2 * READINESS_LIMIT);
 }
 
 #[tokio::test(start_paused = true)]

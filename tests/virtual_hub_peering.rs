@@ -190,18 +190,6 @@ fn a_bad_configuration_is_refused_on_its_attribute_before_anything_is_sent() {
     assert_eq!(cloud.requests_matching("konnect", "", ""), [] as [Json; 0]);
 }
 
-/// Consent and a role with these actions at the hub.
-fn grant_actions(cloud: &Simulator, actions: &[&str]) {
-    let scope = hub_id(cloud);
-    let principal = cloud.consent()["id"].clone();
-    let role = cloud.world(json!({ "add": "role_definition", "object": { "content": {
-        "role_name": "little", "actions": actions, "assignable_scopes": [scope],
-    }}}));
-    cloud.world(json!({ "add": "role_assignment", "object": {
-        "scope": scope, "role_definition": role["id"], "principal_id": principal,
-    }}));
-}
-
 fn by_a_later_id(id: &str) -> String {
     format!("resource \"terraform_data\" \"later\" {{\n  input = \"{id}\"\n}}\n")
 }

@@ -21,30 +21,63 @@ const MASK: &str = "[redacted]";
 /// A secret with fewer characters is not looked for: it would be found in ordinary words.
 const LEAST_LENGTH: usize = 8;
 
-/// How many secrets are looked for: the configured ones, and the latest tokens.
+/// How many spellings of secrets are looked for, of each origin: those of several configurations, and the latest tokens.
 const MOST_REMEMBERED: usize = 64;
 
-/// The secrets of this process, the oldest first.
-static REMEMBERED: RwLock<Vec<Secret>> = RwLock::new(Vec::new());
+/// Where a secret is from. Those of one origin never push out those of the other: in a long life there are many tokens, and all along the
+/// configured secrets are in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The user's configuration or environment.
+    Configured,
+    /// A service that issues tokens.
+    Issued,
+}
+
+static CONFIGURED: RwLock<Remembered> = RwLock::new(Remembered::NONE);
+static ISSUED: RwLock<Remembered> = RwLock::new(Remembered::NONE);
 
 /// From now on masks this very text wherever it is echoed, whatever it looks like, as well as the way it is written in forms and addresses.
-pub fn remember(secret: &Secret) {
-    let text = secret.expose().trim();
-    if text.chars().count() < LEAST_LENGTH {
-        return;
+pub fn remember(secret: &Secret, origin: Origin) {
+    let remembered = match origin {
+        Origin::Configured => &CONFIGURED,
+        Origin::Issued => &ISSUED,
+    };
+    let mut remembered = remembered.write().unwrap_or_else(PoisonError::into_inner);
+    remembered.add(secret);
+}
+
+/// Secrets, those that were last given at the end.
+struct Remembered(Vec<Secret>);
+
+impl Remembered {
+    const NONE: Self = Self(Vec::new());
+
+    fn add(&mut self, secret: &Secret) {
+        let text = secret.expose().trim();
+        if text.chars().count() < LEAST_LENGTH {
+            return;
+        }
+        let in_forms: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+        let in_addresses = utf8_percent_encode(text, ESCAPED).to_string();
+        for spelling in [text, &in_forms, &in_addresses] {
+            let secret = Secret::new(spelling);
+            self.0.retain(|known| *known != secret);
+            if self.0.len() >= MOST_REMEMBERED {
+                self.0.remove(0);
+            }
+            self.0.push(secret);
+        }
     }
-    let in_forms: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    let in_addresses = utf8_percent_encode(text, ESCAPED).to_string();
-    let mut remembered = REMEMBERED.write().unwrap_or_else(PoisonError::into_inner);
-    for spelling in [text, &in_forms, &in_addresses] {
-        let secret = Secret::new(spelling);
-        if remembered.contains(&secret) {
-            continue;
-        }
-        if remembered.len() >= MOST_REMEMBERED {
-            remembered.remove(0);
-        }
-        remembered.push(secret);
+
+    fn find(&self, text: &str) -> Vec<Range<usize>> {
+        let find = |secret: &Secret| -> Vec<Range<usize>> {
+            let found = text.match_indices(secret.expose());
+            found
+                .map(|(start, secret)| start..start + secret.len())
+                .collect()
+        };
+        self.0.iter().flat_map(find).collect()
     }
 }
 
@@ -96,14 +129,13 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 }
 
 fn remembered_secrets(text: &str) -> Vec<Range<usize>> {
-    let remembered = REMEMBERED.read().unwrap_or_else(PoisonError::into_inner);
-    let find = |secret: &Secret| -> Vec<Range<usize>> {
-        let found = text.match_indices(secret.expose());
-        found
-            .map(|(start, secret)| start..start + secret.len())
-            .collect()
-    };
-    remembered.iter().flat_map(find).collect()
+    [&CONFIGURED, &ISSUED]
+        .into_iter()
+        .flat_map(|remembered| {
+            let remembered = remembered.read().unwrap_or_else(PoisonError::into_inner);
+            remembered.find(text)
+        })
+        .collect()
 }
 
 /// Tokens by their look or by the scheme before them.
@@ -267,14 +299,47 @@ mod tests {
     fn a_remembered_secret_is_masked_whatever_it_looks_like() {
         let echoed = "the value 'Tr0ub4dor & 3 ü' is wrong";
         assert_eq!(redact(echoed), echoed);
-        remember(&Secret::new("Tr0ub4dor & 3 ü\n"));
+        remember(&Secret::new("Tr0ub4dor & 3 ü\n"), Origin::Configured);
         assert_eq!(redact(echoed), "the value '[redacted]' is wrong");
         for spelling in ["Tr0ub4dor+%26+3+%C3%BC", "Tr0ub4dor%20%26%203%20%C3%BC"] {
             let echoed = format!("sent {spelling} to us");
             assert_eq!(redact(&echoed), "sent [redacted] to us");
         }
-        remember(&Secret::new("value"));
+        remember(&Secret::new("value"), Origin::Configured);
         assert_eq!(redact("another value"), "another value");
+    }
+
+    #[test]
+    fn a_secret_that_is_given_again_outlives_those_that_are_not() {
+        let mut remembered = Remembered::NONE;
+        let used = Secret::new("in use all along & ever");
+        remembered.add(&used);
+        for number in 0..MOST_REMEMBERED * 3 {
+            remembered.add(&Secret::new(format!("another-one-{number}")));
+            if number % (MOST_REMEMBERED / 2) == 0 {
+                remembered.add(&used);
+            }
+        }
+        for masked in [
+            "in use all along & ever",
+            "in+use+all+along+%26+ever",
+            "another-one-191",
+        ] {
+            assert_eq!(remembered.find(masked).len(), 1, "{masked}");
+        }
+        assert!(remembered.find("another-one-0!").is_empty());
+        assert!(remembered.0.len() <= MOST_REMEMBERED);
+    }
+
+    #[test]
+    fn any_number_of_tokens_leaves_the_configured_secrets_masked() {
+        remember(&Secret::new("configured once, first"), Origin::Configured);
+        for number in 0..MOST_REMEMBERED * 2 {
+            let token = Secret::new(format!("token number {number} of many"));
+            remember(&token, Origin::Issued);
+        }
+        assert_eq!(redact("sent configured once, first"), "sent [redacted]");
+        assert_eq!(redact("token number 127 of many"), "[redacted]");
     }
 
     proptest! {

@@ -469,7 +469,7 @@ impl Reader<'_> {
 /// A secret that is masked wherever a service or a tool echoes it.
 fn confidential(text: String) -> Secret {
     let secret = Secret::new(text);
-    redact::remember(&secret);
+    redact::remember(&secret, redact::Origin::Configured);
     secret
 }
 

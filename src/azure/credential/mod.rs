@@ -256,7 +256,7 @@ impl Issuer for CredentialIssuer {
             "got a token"
         );
         let token = Secret::new(token.token.secret());
-        redact::remember(&token);
+        redact::remember(&token, redact::Origin::Issued);
         Ok(Issued { token, lifetime })
     }
 }

@@ -533,7 +533,7 @@ async fn an_echo_of_the_token_is_masked_and_a_megabyte_is_cut() {
     assert!(!error.to_string().contains("kpat_secret"), "{error}");
     // A token need not look like one.
     let secret = Secret::new("plain words");
-    redact::remember(&secret);
+    redact::remember(&secret, redact::Origin::Configured);
     let token = StaticToken::bearer(&secret).unwrap();
     let api = Api::new(ApiSettings {
         read_refusal: echoing,

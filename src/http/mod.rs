@@ -7,6 +7,7 @@ pub mod api;
 mod authorize;
 mod call;
 pub mod error;
+pub mod file;
 mod gate;
 mod json;
 pub mod page;

@@ -3,8 +3,8 @@
 use super::error::Error;
 use super::transport::chain;
 
-/// Hosts that no proxy can reach for us: this machine, and the address where Azure gives a machine its own identity.
-const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.169.254";
+/// Hosts that no proxy can reach for us: this machine and its own link, where Azure gives a machine its identity, in the clear.
+const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16";
 
 /// The proxies that the environment names, as curl reads it, except that loopback is always reached directly.
 pub(super) fn proxies(

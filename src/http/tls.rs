@@ -8,6 +8,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::error::Error;
+use super::file;
 use super::transport::CaBundle;
 
 /// Where Linux and BSD systems keep their roots; read when `SSL_CERT_FILE` or `SSL_CERT_DIR` hides them from the loader,
@@ -74,13 +75,15 @@ fn system_roots() -> Vec<CertificateDer<'static>> {
 fn add(roots: &mut RootCertStore, bundle: &CaBundle) -> Result<(), String> {
     let CaBundle { path, named_by, .. } = bundle;
     let named = format!("{} (named by {named_by})", path.display());
-    let certificates = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| format!("the CA certificates in {named} cannot be read: {error}"))?;
+    let unreadable = |error: &dyn std::fmt::Display| {
+        format!("the CA certificates in {named} cannot be read: {error}")
+    };
+    let content = file::read(path).map_err(|error| unreadable(&error))?;
+    let certificates = CertificateDer::pem_slice_iter(&content)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| unreadable(&error))?;
     if certificates.is_empty() {
-        return Err(format!(
-            "the CA certificates in {named} cannot be read: it holds no PEM certificate"
-        ));
+        return Err(unreadable(&"it holds no PEM certificate"));
     }
     let (used, unusable) = roots.add_parsable_certificates(certificates);
     if used == 0 {

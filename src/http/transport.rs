@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -138,29 +139,32 @@ impl Transport {
         Self(Arc::new(Kind::Scripted(Box::new(exchange))))
     }
 
-    /// The HTTP client itself, for libraries that bring their own pipeline. It trusts, proxies and limits time as we do, but
-    /// does not check [`check_url`], and does not limit the size of answers.
-    ///
-    /// # Errors
-    /// When the CA bundle cannot be used, or nobody is trusted at all.
-    pub async fn client(&self) -> Result<reqwest::Client, Error> {
-        match &*self.0 {
-            Kind::Network(network) => {
-                let client = network.client().await?;
-                client.require_roots()?;
-                Ok(client.inner.clone())
-            }
-            #[cfg(test)]
-            Kind::Scripted(_) => Err(Error::not_configured("a scripted transport has no client")),
-        }
-    }
-
     /// Sends once and reads the whole answer, whatever its status.
     pub(crate) async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
         check_url(&outgoing.url)
             .map_err(|reason| Broken::Unusable(Error::not_configured(reason)))?;
+        self.unchecked(outgoing, None).await
+    }
+
+    /// The same with an address on this machine's own link (see [`is_link_local`]), in the clear or not, within `limit`.
+    pub(crate) async fn exchange_on_link(
+        &self,
+        outgoing: Outgoing,
+        limit: Duration,
+    ) -> Result<Response, Broken> {
+        if !is_link_local(&outgoing.url) {
+            return self.exchange(outgoing).await;
+        }
+        self.unchecked(outgoing, Some(limit)).await
+    }
+
+    async fn unchecked(
+        &self,
+        outgoing: Outgoing,
+        limit: Option<Duration>,
+    ) -> Result<Response, Broken> {
         match &*self.0 {
-            Kind::Network(network) => network.exchange(outgoing).await,
+            Kind::Network(network) => network.exchange(outgoing, limit).await,
             #[cfg(test)]
             Kind::Scripted(script) => script.exchange(outgoing).await,
         }
@@ -229,7 +233,11 @@ impl Network {
         Some(is_met).filter(|is_met| !**is_met)
     }
 
-    async fn exchange(&self, outgoing: Outgoing) -> Result<Response, Broken> {
+    async fn exchange(
+        &self,
+        outgoing: Outgoing,
+        limit: Option<Duration>,
+    ) -> Result<Response, Broken> {
         let client = self.client().await.map_err(Broken::Unusable)?;
         if outgoing.url.scheme() == "https" {
             client.require_roots().map_err(Broken::Unusable)?;
@@ -241,6 +249,9 @@ impl Network {
             .headers(outgoing.headers);
         if let Some(body) = outgoing.body {
             request = request.body(body);
+        }
+        if let Some(limit) = limit {
+            request = request.timeout(limit);
         }
         let sent = request.send().await;
         if let Some(mut is_met) = first {
@@ -287,6 +298,11 @@ pub fn check_url(url: &Url) -> Result<(), String> {
         )),
         scheme => Err(format!("{scheme:?} addresses cannot be used; use https")),
     }
+}
+
+/// Whether an address lies on this machine's own link (169.254.0.0/16): no router passes it on, and no proxy is asked to.
+pub(crate) fn is_link_local(url: &Url) -> bool {
+    matches!(url.host(), Some(Host::Ipv4(address)) if Ipv4Addr::is_link_local(&address))
 }
 
 fn interrupted(error: reqwest::Error) -> Broken {

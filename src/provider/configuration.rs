@@ -10,9 +10,9 @@ use crate::azure::cloud::{
 };
 use crate::azure::credential::CredentialSettings;
 use crate::azure::ids::{Guid, ParseIdError};
-use crate::http::redact;
 use crate::http::secret::Secret;
 use crate::http::transport::{CaBundle, Transport, TransportSettings};
+use crate::http::{file, redact};
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::duration;
@@ -307,7 +307,7 @@ impl Reader<'_> {
         let (direct, file) = outrank(direct, file);
         let direct = direct.map(|found| found.value);
         let filed = self.parsed(file_name, file, |path| {
-            let content = std::fs::read_to_string(path)
+            let content = file::read_text(std::path::Path::new(path))
                 .map_err(|refusal| format!("the file {path} cannot be read: {refusal}"))?;
             Ok(content.trim().to_owned())
         });

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::assertion::failed;
 use super::settings::CredentialSettings;
 use crate::azure::ids::Guid;
-use crate::http::{Error, Secret};
+use crate::http::{Error, Secret, file};
 
 /// How long an assertion is valid, in seconds. One is made for each token, so a few minutes are plenty.
 const VALIDITY: i64 = 300;
@@ -156,7 +156,7 @@ async fn read(direct: Option<&Secret>, path: Option<&Path>) -> Result<Vec<u8>, E
         });
     }
     let path = path.ok_or_else(|| Error::not_configured("client_certificate_path is not set"))?;
-    tokio::fs::read(path).await.map_err(|error| {
+    file::aside(path, file::read).await.map_err(|error| {
         Error::not_configured(format!(
             "the file {} of client_certificate_path cannot be read: {error}",
             path.display()

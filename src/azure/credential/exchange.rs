@@ -1,6 +1,5 @@
 //! The credential library's way to the network: ours.
 
-use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use azure_core::error::ErrorKind;
@@ -9,11 +8,10 @@ use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, Stat
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use tracing::Instrument as _;
-use url::{Host, Url};
 
 use crate::azure::envelope::Fault;
 use crate::http::plain::shortened;
-use crate::http::transport::{Broken, Outgoing};
+use crate::http::transport::{Broken, Outgoing, is_link_local};
 use crate::http::{Error, Failure, Interruption, InterruptionKind, Response, Transport};
 
 /// How long the machine's identity endpoint may take. It is on the same host: silence means that it is not there.
@@ -56,31 +54,16 @@ impl Exchange {
     }
 
     async fn to_identity_endpoint(&self, outgoing: Outgoing) -> Result<Response, Broken> {
-        // Plain http, which the transport refuses elsewhere: the address is only reachable from this machine itself.
-        let client = self.transport.client().await.map_err(Broken::Unusable)?;
-        let mut request = client
-            .request(outgoing.method, outgoing.url)
-            .headers(outgoing.headers)
-            .timeout(IDENTITY_ENDPOINT_LIMIT);
-        if let Some(body) = outgoing.body {
-            request = request.body(body);
-        }
-        let answered = async {
-            let mut response = request.send().await?;
-            let status = response.status();
-            let headers = std::mem::take(response.headers_mut());
-            response.bytes().await.map(|body| Response {
-                status,
-                headers,
-                body,
-            })
-        };
-        answered.await.map_err(|error| {
-            // Final: the library would ask again for more than a minute.
-            Broken::Unusable(Error::credential(format!(
-                "no managed identity endpoint answers on this machine ({}); use_msi works on Azure machines only",
-                error.without_url()
-            )))
+        let limit = IDENTITY_ENDPOINT_LIMIT;
+        let answer = self.transport.exchange_on_link(outgoing, limit).await;
+        answer.map_err(|broken| match broken {
+            Broken::Interrupted(fault) if fault.kind != InterruptionKind::TooLarge => {
+                // Final: the library would ask again for more than a minute.
+                Broken::Unusable(Error::credential(format!(
+                    "no managed identity endpoint answers on this machine ({fault}); use_msi works on Azure machines only"
+                )))
+            }
+            other => other,
         })
     }
 }
@@ -102,10 +85,6 @@ impl HttpClient for Exchange {
             AsyncRawResponse::from_bytes(status, headers, readable(&response.body))
         })
     }
-}
-
-fn is_link_local(url: &Url) -> bool {
-    matches!(url.host(), Some(Host::Ipv4(address)) if Ipv4Addr::is_link_local(&address))
 }
 
 fn outgoing(request: &Request) -> azure_core::Result<Outgoing> {
@@ -229,6 +208,7 @@ fn readable(body: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::transport::scripted::{Answer, Script};
 
     #[test]
     fn any_error_body_becomes_one_that_can_be_borrowed() {
@@ -252,16 +232,27 @@ mod tests {
         }
     }
 
-    #[test]
-    fn only_the_machines_own_link_is_plain() {
-        for (url, expected) in [
-            ("http://169.254.169.254/metadata", true),
-            ("http://169.254.129.2:8081/msi/token", true),
-            ("http://169.255.0.1/", false),
-            ("http://localhost/", false),
-            ("https://login.microsoftonline.com/", false),
+    #[tokio::test]
+    async fn a_machines_identity_endpoint_is_asked_once_and_told_as_such() {
+        for (kind, says) in [
+            (
+                InterruptionKind::NotConnected,
+                "no managed identity endpoint answers",
+            ),
+            (
+                InterruptionKind::Lost,
+                "no managed identity endpoint answers",
+            ),
+            (InterruptionKind::TooLarge, "Microsoft Entra"),
         ] {
-            assert_eq!(is_link_local(&Url::parse(url).unwrap()), expected, "{url}");
+            let script = Script::new([Answer::Broken(kind)]);
+            let exchange = Exchange::new(Transport::scripted(script.clone()));
+            let url = "http://169.254.169.254/metadata/identity/oauth2/token";
+            let request = Request::new(url.parse().unwrap(), Method::Get);
+            let error = exchange.execute_request(&request).await.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::Other, "{error}");
+            assert!(error.to_string().contains(says), "{error}");
+            assert_eq!(script.calls().len(), 1);
         }
     }
 }

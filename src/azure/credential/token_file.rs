@@ -4,7 +4,7 @@ use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
 
 use super::assertion::failed;
-use crate::http::{Error, Secret};
+use crate::http::{Error, Secret, file};
 
 /// A token of another issuer, as given.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl ClientAssertion for FileAssertion {
         _options: Option<ClientMethodOptions<'_>>,
     ) -> azure_core::Result<String> {
         let path = self.0.display();
-        let content = tokio::fs::read_to_string(&self.0).await;
+        let content = file::aside(&self.0, file::read_text).await;
         let content = content.map_err(|error| {
             failed(Error::credential(format!(
                 "the OIDC token file {path} cannot be read: {error}"

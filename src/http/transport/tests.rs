@@ -214,6 +214,31 @@ async fn an_answer_beyond_the_limit_is_not_read() {
     requests(serving).await;
 }
 
+/// A gzip stream of nothing but zeros, which becomes more than a thousand times as long: after the first one, each 13 bits say 258 more.
+fn bomb(length: usize) -> Vec<u8> {
+    let mut bytes = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
+    // A last block of fixed codes; the zero; then each time length 258 and distance 1.
+    let begin = [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0];
+    let again = [1, 1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0];
+    let bits: Vec<u8> = begin
+        .into_iter()
+        .chain((0..length / 258).flat_map(|_| again))
+        .collect();
+    let byte = |bits: &[u8]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | bit);
+    bytes.extend(bits.chunks(8).map(byte));
+    bytes
+}
+
+#[tokio::test]
+async fn an_answer_that_becomes_too_large_when_it_is_unpacked_is_not_read() {
+    let body = bomb(BODY_LIMIT * 2);
+    assert!(body.len() < BODY_LIMIT / 64, "{}", body.len());
+    let head = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n";
+    let (url, serving) = serve(vec![Then::Send([head.as_bytes(), &body].concat())]).await;
+    assert_eq!(broken(url, LIMIT).await.kind, InterruptionKind::TooLarge);
+    requests(serving).await;
+}
+
 #[tokio::test]
 async fn no_connection_means_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -317,7 +342,10 @@ async fn a_missing_bundle_fails_at_first_use() {
         }),
         ..TransportSettings::default()
     });
-    let error = transport.client().await.unwrap_err();
+    let url = Url::parse("https://localhost").unwrap();
+    let Err(Broken::Unusable(error)) = transport.exchange(get(url)).await else {
+        panic!("an exchange without a bundle");
+    };
     assert!(error.is_not_configured());
     assert!(error.to_string().contains("/nonexistent/ca.pem"));
 }
@@ -347,6 +375,41 @@ fn only_this_machine_may_be_reached_in_the_clear() {
     ] {
         assert!(!allowed(bad), "{bad}");
     }
+}
+
+#[test]
+fn only_the_machines_own_link_is_plain() {
+    for (url, expected) in [
+        ("http://169.254.169.254/metadata", true),
+        ("http://169.254.129.2:8081/msi/token", true),
+        ("http://169.255.0.1/", false),
+        ("http://localhost/", false),
+        ("https://login.microsoftonline.com/", false),
+    ] {
+        assert_eq!(is_link_local(&Url::parse(url).unwrap()), expected, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_on_the_link_is_checked_and_bounded_as_everything_else() {
+    let elsewhere = Url::parse("http://10.0.0.1/").unwrap();
+    let transport = transport(LIMIT);
+    let refused = transport.exchange_on_link(get(elsewhere), LIMIT).await;
+    assert!(matches!(refused, Err(Broken::Unusable(_))));
+    let mut endless = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
+    endless.resize(endless.len() + BODY_LIMIT + 1, b' ');
+    let (url, serving) = serve(vec![Then::Send(endless), Then::Stall(Vec::new())]).await;
+    // The way that an exchange on the link goes, whose addresses a test cannot have.
+    for (limit, kind) in [
+        (LIMIT, InterruptionKind::TooLarge),
+        (Duration::from_millis(300), InterruptionKind::Lost),
+    ] {
+        match transport.unchecked(get(url.clone()), Some(limit)).await {
+            Err(Broken::Interrupted(interruption)) => assert_eq!(interruption.kind, kind),
+            other => panic!("{other:?}"),
+        }
+    }
+    requests(serving).await;
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ fn main() -> ExitCode {
 }
 
 async fn launched() -> Result<(), String> {
+    plugin::forbid_core_dumps();
     let launch =
         Launch::from_environment(&plugin::process_environment).map_err(|error| match error {
             LaunchError::NotAPlugin => plugin::by_hand_message(NAME),
@@ -93,6 +94,7 @@ fn diagnose(arguments: &[&str]) -> ExitCode {
         Err(error) => return complain(&format!("{error}\n\n{HELP}")),
     };
     run(logs::install_plain, async move {
+        plugin::forbid_core_dumps();
         let report = request.check(plugin::process_environment).await?;
         // https://no-color.org: present and not empty.
         let no_colours =

@@ -11,7 +11,7 @@ mod support;
 use std::{
     convert::Infallible,
     fs, io,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
     path::Path,
     sync::{
         Arc,
@@ -236,6 +236,62 @@ async fn where_there_are_unix_sockets_no_port_is_open() {
     );
     assert!(!is_listening(plugin.process_id().unwrap()));
     plugin.shut_down().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_plugin_that_dies_leaves_no_file_of_its_memory() {
+    const LIMIT: &str = "Max core file size";
+    let binary = env!("CARGO_BIN_EXE_terraform-provider-konnectazure");
+    let folder = tempfile::tempdir().unwrap();
+    let script = |name: &str, then: &str| {
+        let path = folder.path().join(name);
+        let (inside, largest) = (folder.path().display(), "ulimit -S -c $(ulimit -H -c)");
+        let text = format!("#!/bin/sh\ncd '{inside}' && {largest} && {then}\n");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        path
+    };
+    // What a parent allows its children, as they are told.
+    let allowed = std::process::Command::new(script("allowed", "cat /proc/self/limits"))
+        .output()
+        .unwrap();
+    let line = |limits: &str| {
+        let mut lines = limits.lines();
+        let found = lines.find_map(|line| line.strip_prefix(LIMIT));
+        found
+            .unwrap()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let host = Host::new();
+    let plugin = host
+        .start_binary(&script("start", &format!("exec '{binary}'")), &[])
+        .await;
+    assert_eq!(
+        call(&host.caller(), &plugin).await.unwrap(),
+        ServingStatus::Serving
+    );
+    let process = plugin.process_id().unwrap();
+    let limits = fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+    assert_eq!(line(&limits), "0 0 bytes");
+    if line(&String::from_utf8(allowed.stdout).unwrap()) == "0 0 bytes" {
+        eprintln!("skipped in part: nothing here may dump its memory");
+    }
+    let killed = std::process::Command::new("kill")
+        .args(["-ABRT", &process.to_string()])
+        .status();
+    assert!(killed.unwrap().success());
+    let status = plugin.died().await;
+    assert!(
+        status.signal().is_some() && !status.core_dumped(),
+        "{status}"
+    );
+    let names = fs::read_dir(folder.path()).unwrap().flatten();
+    let mut names: Vec<_> = names.map(|entry| entry.file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["allowed", "start"]);
 }
 
 #[tokio::test]

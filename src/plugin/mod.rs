@@ -2,9 +2,9 @@
 //!
 //! The host (Terraform or `OpenTofu`) starts the binary with a cookie and its own certificate in the environment, reads one
 //! line from stdout that says where to connect, and speaks gRPC there. This floor is handed ready-made gRPC routes and
-//! knows nothing of what they do. A `main` needs four calls, on a runtime with I/O and time enabled:
+//! knows nothing of what they do. A `main` needs these calls, on a runtime with I/O and time enabled:
 //!
-//! 1. [`logs::install`] with [`process_environment`], so that everything traced reaches the host.
+//! 1. [`logs::install`] with [`process_environment`], so that everything traced reaches the host; then [`forbid_core_dumps`].
 //! 2. [`Launch::from_environment`]; where that is [`LaunchError::NotAPlugin`], show [`by_hand_message`] and exit with 1.
 //! 3. [`serve`] with the launch, the routes, and a closure that cancels running calls and waits for them;
 //!    or [`debug::serve`] for a user who wants to attach a host to a running process.
@@ -12,6 +12,7 @@
 //!    process, and a stuck blocking task would hold it.
 
 mod connection;
+mod core_dumps;
 pub mod debug;
 pub mod generated;
 mod handshake;
@@ -24,6 +25,7 @@ mod services;
 mod shutdown;
 mod tls;
 
+pub use core_dumps::forbid_core_dumps;
 pub use handshake::{Launch, LaunchError, by_hand_message};
 pub use listener::ListenError;
 pub use routes::Routes;

@@ -2,7 +2,12 @@
 //! connects with mutual TLS, and ends the plugin in the end.
 
 use std::{
-    collections::BTreeMap, future::Future, path::Path, pin::Pin, process::Stdio, sync::Arc,
+    collections::BTreeMap,
+    future::Future,
+    path::Path,
+    pin::Pin,
+    process::{ExitStatus, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
@@ -305,6 +310,14 @@ impl Plugin {
         timeout(SHUTDOWN_LIMIT, self.ended())
             .await
             .expect("still running two seconds after Shutdown");
+    }
+
+    /// Waits for the end of the process, whatever it is.
+    pub async fn died(self) -> ExitStatus {
+        match self.running {
+            Running::InProcess { .. } => panic!("not a process of its own"),
+            Running::Process(mut process) => process.wait().await.unwrap(),
+        }
     }
 
     /// Waits for the end, which has to be an orderly one.

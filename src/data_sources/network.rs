@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::http::scope::Scope;
-use crate::konnect::{self, Client, Network, NetworkFilter, NetworkId, NetworkState};
+use crate::konnect::{self, Client, Error, Network, NetworkFilter, NetworkId, NetworkState};
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::cloud_provider;
@@ -85,6 +85,10 @@ impl DataSource for NetworkDataSource {
             .map_err(|error| wanted.failure().explain(&error))?;
         let network = wanted.find(&client, &scope).await?;
         let provider = cloud_provider(&client, &scope, &network).await;
+        let provider = provider.unwrap_or_else(|error| {
+            context.warn(unknown_cloud(&network, &error));
+            None
+        });
         let found = NetworkModel::of(network, provider.as_ref());
         Ok(NetworkModel {
             // An id keeps the spelling of the configuration, which Terraform insists on.
@@ -92,6 +96,17 @@ impl DataSource for NetworkDataSource {
             ..found
         })
     }
+}
+
+fn unknown_cloud(network: &Network, error: &Error) -> Diagnostic {
+    Diagnostic::warning(
+        "The cloud of the network is not known",
+        format!(
+            "Which cloud network {:?} runs in could not be read, so that `cloud_provider` is null this time: {}.",
+            network.name,
+            error.http()
+        ),
+    )
 }
 
 /// How the network is named.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::http::scope::Scope;
 use crate::konnect::{
-    self, Client, CloudProvider, Network, NetworkFilter, NetworkState, ProviderAccountId,
+    self, Client, CloudProvider, Error, Network, NetworkFilter, NetworkState, ProviderAccountId,
 };
 use crate::model;
 use crate::resources::clients::Clients;
@@ -106,10 +106,12 @@ impl DataSource for NetworksDataSource {
         };
         let found = client.list_networks(&scope, &filter).await;
         let found = found.map_err(|error| explain(failure, &error))?;
-        let clouds = clouds(&client, &scope, &found).await;
-        let (networks, unknown) = select(found, &clouds, config.cloud_provider.as_str());
-        if !unknown.is_empty() {
-            context.warn(unknown_clouds(&unknown));
+        let (clouds, fault) = clouds(&client, &scope, &found).await;
+        let wanted = config.cloud_provider.as_str();
+        let (networks, unknown) = select(found, &clouds, wanted);
+        // Who may not read provider accounts is told only where it matters.
+        if !unknown.is_empty() && (wanted.is_some() || fault.is_some()) {
+            context.warn(unknown_clouds(&unknown, wanted, fault.as_ref()));
         }
         Ok(NetworksModel {
             networks: Attr::Known(networks.into_iter().collect()),
@@ -120,20 +122,26 @@ impl DataSource for NetworksDataSource {
 
 type Clouds = BTreeMap<ProviderAccountId, CloudProvider>;
 
-/// The cloud of each account that can be read, each asked for once.
-async fn clouds(client: &Client, scope: &Scope, networks: &[Network]) -> Clouds {
+/// The cloud of each account that can be read, each asked for once; and why one could not be read that the token may read.
+async fn clouds(client: &Client, scope: &Scope, networks: &[Network]) -> (Clouds, Option<Error>) {
     let mut asked = BTreeMap::new();
+    let mut fault = None;
     for network in networks {
         if let Some(account) = network.cloud_gateway_provider_account_id
             && !asked.contains_key(&account)
         {
-            asked.insert(account, cloud_provider(client, scope, network).await);
+            let cloud = cloud_provider(client, scope, network).await;
+            let cloud = cloud.unwrap_or_else(|error| {
+                fault.get_or_insert(error);
+                None
+            });
+            asked.insert(account, cloud);
         }
     }
-    asked
+    let clouds = asked
         .into_iter()
-        .filter_map(|(account, cloud)| Some((account, cloud?)))
-        .collect()
+        .filter_map(|(account, cloud)| Some((account, cloud?)));
+    (clouds.collect(), fault)
 }
 
 /// The networks of a cloud in their order, and the names of those whose cloud cannot be told.
@@ -148,8 +156,11 @@ fn select(
     for network in found {
         let account = network.cloud_gateway_provider_account_id;
         let cloud = account.and_then(|account| clouds.get(&account));
+        if cloud.is_none() {
+            unknown.push(network.name.clone());
+        }
         match (wanted, cloud) {
-            (Some(_), None) => unknown.push(network.name),
+            (Some(_), None) => {}
             (Some(wanted), Some(cloud)) if !cloud.as_str().eq_ignore_ascii_case(wanted) => {}
             _ => selected.push(NetworkModel::of(network, cloud)),
         }
@@ -157,13 +168,22 @@ fn select(
     (selected, unknown)
 }
 
-fn unknown_clouds(names: &[String]) -> Diagnostic {
+fn unknown_clouds(names: &[String], wanted: Option<&str>, fault: Option<&Error>) -> Diagnostic {
+    let reason = fault.map_or_else(
+        || "The token may not read the provider accounts of these networks".to_owned(),
+        |error| {
+            let error = error.http();
+            format!("The provider accounts of these networks could not be read ({error})")
+        },
+    );
+    let consequence = if wanted.is_some() {
+        "they are left out"
+    } else {
+        "their `cloud_provider` is null this time"
+    };
     Diagnostic::warning(
         "The cloud of some networks is not known",
-        format!(
-            "The token may not read the provider accounts of these networks, so that they are left out: {}.",
-            names.join(", ")
-        ),
+        format!("{reason}, so that {consequence}: {}.", names.join(", ")),
     )
     .at(Path::attribute("cloud_provider"))
 }
@@ -203,7 +223,7 @@ mod tests {
         };
         let (all, unknown) = select(found(), &clouds, None);
         assert_eq!(names(&all), ["2", "3", "1", "4"]);
-        assert!(unknown.is_empty());
+        assert_eq!(unknown, ["c"]);
         let (azure, unknown) = select(found(), &clouds, Some("Azure"));
         assert_eq!(names(&azure), ["2", "3", "1"]);
         assert_eq!(unknown, ["c"]);

@@ -61,14 +61,14 @@ pub trait Listing: Send + Sync + 'static {
         remote: &Self::Remote,
     ) -> Result<Option<(String, Self::Object)>, Diagnostics>;
 
-    /// The state with what only further calls tell.
+    /// The state with what only further calls tell, and whether they told it.
     async fn complete(
         &self,
         _scope: &Scope,
         _network: &Network,
         object: Self::Object,
-    ) -> Self::Object {
-        object
+    ) -> (Self::Object, bool) {
+        (object, true)
     }
 }
 
@@ -108,13 +108,14 @@ impl<L: Listing> NetworkObjects<L> {
         Failure::new("list", L::NOUN)
     }
 
-    /// Everything in one network.
+    /// Everything in one network. `gaps` gets the names of those that are not told whole.
     async fn in_network(
         &self,
         client: &Client,
         scope: &Scope,
         network: &Network,
         found: &mut Found<'_, L::Object>,
+        gaps: &mut Vec<String>,
     ) -> Result<(), Stopped> {
         let mut pages = L::pages(client, &network.id);
         while let Some(page) = pages.next(scope).await.map_err(Stopped::Refused)? {
@@ -123,12 +124,15 @@ impl<L: Listing> NetworkObjects<L> {
                 let Some((name, object)) = object.map_err(Ended::Failed)? else {
                     continue;
                 };
-                let object = if found.wants_objects() {
+                let display_name = format!("{name} ({})", network.name);
+                let (object, is_whole) = if found.wants_objects() {
                     self.listing.complete(scope, network, object).await
                 } else {
-                    object
+                    (object, true)
                 };
-                let display_name = format!("{name} ({})", network.name);
+                if !is_whole {
+                    gaps.push(display_name.clone());
+                }
                 found.send(display_name, object).await?;
             }
         }
@@ -141,6 +145,7 @@ impl<L: Listing> NetworkObjects<L> {
         context: &Context,
         client: &Client,
         found: &mut Found<'_, L::Object>,
+        gaps: &mut Vec<String>,
     ) -> Result<(), Ended> {
         let scope = scope(context);
         let refused = |error: &Error| explain(Self::failure(), error);
@@ -154,7 +159,7 @@ impl<L: Listing> NetworkObjects<L> {
         {
             count += page.len();
             for network in &page {
-                match self.in_network(client, &scope, network, found).await {
+                match self.in_network(client, &scope, network, found, gaps).await {
                     Ok(()) => {}
                     Err(Stopped::Refused(error)) if error.is_not_found() => {}
                     Err(Stopped::Refused(error)) if error.is_forbidden() => {
@@ -173,6 +178,42 @@ impl<L: Listing> NetworkObjects<L> {
                 Ok(())
             }
             None => Ok(()),
+        }
+    }
+
+    /// Everything that the filters let through.
+    async fn find(
+        &self,
+        context: &Context,
+        config: NetworkFilterModel,
+        found: &mut Found<'_, L::Object>,
+        gaps: &mut Vec<String>,
+    ) -> Result<(), Ended> {
+        let client = self.konnect.client();
+        let client = client.map_err(|error| Self::failure().explain(&error))?;
+        let Attr::Known(text) = &config.network_id else {
+            return self.in_all_networks(context, &client, found, gaps).await;
+        };
+        let failure = Self::failure().at(Path::attribute("network_id"));
+        let network_id: NetworkId = text
+            .parse()
+            .map_err(|fault| failure.because(format!("{text:?} is not a UUID: {fault}.")))?;
+        let scope = scope(context);
+        let refused = |error: &Error| {
+            let failure = failure.clone();
+            if error.is_not_found() {
+                explain(failure.next("Konnect has no such network, or the token may not see it. Without network_id every network is looked in."), error)
+            } else {
+                explain(failure, error)
+            }
+        };
+        let network = client.get_network(&scope, &network_id).await;
+        let network = network.map_err(|error| refused(&error))?;
+        let asked = self.in_network(&client, &scope, &network, found, gaps);
+        match asked.await {
+            Ok(()) => Ok(()),
+            Err(Stopped::Refused(error)) => Err(refused(&error).into()),
+            Err(Stopped::Ended(ended)) => Err(ended),
         }
     }
 
@@ -215,31 +256,18 @@ impl<L: Listing> List for NetworkObjects<L> {
         config: NetworkFilterModel,
         found: &mut Found<'_, L::Object>,
     ) -> Result<(), Ended> {
-        let client = self.konnect.client();
-        let client = client.map_err(|error| Self::failure().explain(&error))?;
-        let Attr::Known(text) = &config.network_id else {
-            return self.in_all_networks(context, &client, found).await;
-        };
-        let failure = Self::failure().at(Path::attribute("network_id"));
-        let network_id: NetworkId = text
-            .parse()
-            .map_err(|fault| failure.because(format!("{text:?} is not a UUID: {fault}.")))?;
-        let scope = scope(context);
-        let refused = |error: &Error| {
-            let failure = failure.clone();
-            if error.is_not_found() {
-                explain(failure.next("Konnect has no such network, or the token may not see it. Without network_id every network is looked in."), error)
-            } else {
-                explain(failure, error)
-            }
-        };
-        let network = client.get_network(&scope, &network_id).await;
-        let network = network.map_err(|error| refused(&error))?;
-        match self.in_network(&client, &scope, &network, found).await {
-            Ok(()) => Ok(()),
-            Err(Stopped::Refused(error)) => Err(refused(&error).into()),
-            Err(Stopped::Ended(ended)) => Err(ended),
+        let mut gaps = Vec::new();
+        let ended = self.find(context, config, found, &mut gaps).await;
+        if !gaps.is_empty() {
+            context.warn(Diagnostic::warning(
+                format!("Some {} are not told whole", L::NOUN),
+                format!(
+                    "What another service knows of these could not be read this time; the provider's log at level debug says why:\n\n  {}",
+                    gaps.join("\n  ")
+                ),
+            ));
         }
+        ended
     }
 }
 

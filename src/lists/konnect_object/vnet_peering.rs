@@ -58,9 +58,9 @@ see. With `include_resource` the half in Azure is looked up for each, where the 
         scope: &Scope,
         network: &Network,
         object: VnetPeeringModel,
-    ) -> VnetPeeringModel {
+    ) -> (VnetPeeringModel, bool) {
         self.resource
-            .with_azure_half(scope, object, Some(network))
+            .look_at_azure_half(scope, object, Some(network))
             .await
     }
 }

@@ -209,15 +209,26 @@ impl VnetPeeringResource {
     }
 
     /// The model with what Azure tells about its half. `network` is read where the caller has not.
-    pub(crate) async fn with_azure_half(
+    async fn with_azure_half(
+        &self,
+        scope: &Scope,
+        model: VnetPeeringModel,
+        network: Option<&Network>,
+    ) -> VnetPeeringModel {
+        self.look_at_azure_half(scope, model, network).await.0
+    }
+
+    /// The same, and whether nothing stood in the way that another time may not.
+    pub(crate) async fn look_at_azure_half(
         &self,
         scope: &Scope,
         mut model: VnetPeeringModel,
         network: Option<&Network>,
-    ) -> VnetPeeringModel {
+    ) -> (VnetPeeringModel, bool) {
         let half = self.azure_half(scope, &model, network).await;
+        let is_told = half != Half::NotNow;
         model.azure_peering = half.apply(model.azure_peering);
-        model
+        (model, is_told)
     }
 
     /// The model with its half in Azure once that is connected too. Konnect's `ready` counts: after a bounded while the model is given as it is.

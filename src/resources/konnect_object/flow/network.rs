@@ -2,7 +2,7 @@
 
 use crate::http::poll::{Poll, Progress, tolerate};
 use crate::http::scope::Scope;
-use crate::konnect::{Client, CloudProvider, Network};
+use crate::konnect::{Client, CloudProvider, Error, Network};
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
 
@@ -45,9 +45,10 @@ impl<O: Objects> Flow<'_, O> {
             })
     }
 
-    /// A network of another cloud never reaches Azure. Who may not read provider accounts learns it from Konnect.
+    /// A network of another cloud never reaches Azure. Who cannot read provider accounts learns it from Konnect.
     async fn check_is_azure(&self, network: &Network) -> Result<(), Diagnostics> {
-        let cloud = match cloud_provider(&self.client, &self.scope, network).await {
+        let cloud = cloud_provider(&self.client, &self.scope, network).await;
+        let cloud = match cloud.unwrap_or_default() {
             None | Some(CloudProvider::Azure | CloudProvider::Unknown(_)) => return Ok(()),
             Some(cloud @ (CloudProvider::Aws | CloudProvider::Gcp)) => cloud,
         };
@@ -76,20 +77,29 @@ impl<O: Objects> Flow<'_, O> {
 }
 
 /// The cloud that a network runs in; nothing where the token may not read the account that tells it.
+///
+/// # Errors
+/// Konnect's others.
 pub(crate) async fn cloud_provider(
     client: &Client,
     scope: &Scope,
     network: &Network,
-) -> Option<CloudProvider> {
-    let account = network.cloud_gateway_provider_account_id?;
+) -> Result<Option<CloudProvider>, Error> {
+    let Some(account) = network.cloud_gateway_provider_account_id else {
+        return Ok(None);
+    };
     match client.get_provider_account(scope, &account).await {
-        Ok(account) => Some(account.provider),
+        Ok(account) => Ok(Some(account.provider)),
         Err(error) => {
             tracing::debug!(
                 "the cloud of network {:?} is not known: {error}",
                 network.name
             );
-            None
+            if error.is_forbidden() || error.is_not_found() {
+                Ok(None)
+            } else {
+                Err(error)
+            }
         }
     }
 }

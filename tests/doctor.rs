@@ -10,7 +10,9 @@
 
 mod support;
 
-use std::process::{Command, Output};
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value as Json;
 use support::simulator::{Seed, Simulator};
@@ -192,4 +194,45 @@ fn what_a_person_reads_is_no_json() {
         "{lines}"
     );
     assert!(!lines.contains("@message"), "{lines}");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_asked_for_the_connection_and_sees_no_token() {
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let id = "0b6f5d1c-7a83-4e29-9d40-c3b2a1f0e987";
+    let vnet = format!(
+        "/subscriptions/{id}/resourceGroups/a/providers/Microsoft.Network/virtualNetworks/b"
+    );
+    let mut asking = Command::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"))
+        .args(["doctor", "--network-id", id, "--vnet-id", &vnet])
+        .env_clear()
+        .env("KONNECT_TOKEN", "kpat_for-konnect-alone")
+        .env(
+            "HTTPS_PROXY",
+            format!("http://{}", proxy.local_addr().unwrap()),
+        )
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let (mut connection, _) = proxy.accept().unwrap();
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        connection.read_exact(&mut byte).unwrap();
+        heard.extend(byte);
+    }
+    // What comes through the tunnel is TLS from its first byte on: a handshake's record.
+    connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+    let mut first = [0];
+    connection.read_exact(&mut first).unwrap();
+    asking.kill().unwrap();
+    asking.wait().unwrap();
+    let heard = text(&heard);
+    assert!(
+        heard.starts_with("CONNECT global.api.konghq.com:443 "),
+        "{heard}"
+    );
+    assert!(!heard.contains("kpat_"), "{heard}");
+    assert_eq!(first, [22]);
 }

@@ -91,6 +91,17 @@ fn every_resource_has_an_example() {
 }
 
 #[test]
+fn what_the_security_page_claims_is_tested() {
+    const PAGE: &str = "SECURITY.md";
+    let page = fs::read_to_string(root().join(PAGE)).unwrap_or_default();
+    assert!(page.contains(".rs::"), "{PAGE} names no test");
+    assert_none(
+        &pains::missing_tests(PAGE, &page, &rust()),
+        "Name the test that holds the claim, or take the claim back.",
+    );
+}
+
+#[test]
 fn every_complaint_is_held_by_a_test() {
     let table = fs::read_to_string(root().join(pains::TABLE));
     let table = table.unwrap_or_else(|error| panic!("{}: {error}", pains::TABLE));

@@ -7,6 +7,7 @@ use super::*;
 use crate::http::transport::scripted::{Answer, Script};
 use crate::http::{InterruptionKind, Scope, Secret, Transport};
 
+mod hostile;
 mod role_search;
 
 const TENANT: &str = "2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a11";

@@ -9,6 +9,8 @@ mod call;
 pub mod error;
 pub mod file;
 mod gate;
+#[cfg(test)]
+pub(crate) mod hostile;
 mod json;
 pub mod page;
 pub(crate) mod plain;

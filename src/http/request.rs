@@ -282,6 +282,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http::hostile::hostile;
 
     fn base() -> Url {
         Url::parse("https://api.example/base").unwrap()
@@ -379,27 +380,6 @@ mod tests {
         for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE] {
             assert!(Request::new(method, ["a"]).is_repeatable());
         }
-    }
-
-    fn hostile() -> impl Strategy<Value = String> {
-        let part = prop_oneof![
-            Just("/".to_owned()),
-            Just("\\".to_owned()),
-            Just("?".to_owned()),
-            Just("#".to_owned()),
-            Just(".".to_owned()),
-            Just("..".to_owned()),
-            Just("%".to_owned()),
-            Just("%2e%2E".to_owned()),
-            Just("%2f".to_owned()),
-            Just("\n".to_owned()),
-            Just("\t".to_owned()),
-            Just("\0".to_owned()),
-            Just("@".to_owned()),
-            Just(":".to_owned()),
-            any::<char>().prop_map(String::from),
-        ];
-        prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
     }
 
     proptest! {

@@ -12,6 +12,8 @@ mod client;
 mod create;
 pub mod domains;
 mod error;
+#[cfg(test)]
+mod hostile;
 mod ids;
 mod lenient;
 mod networks;

@@ -49,6 +49,22 @@ pub(crate) fn findings(
     findings
 }
 
+/// Tests that the page at `path` names, as `path.rs::name` between backquotes, and that there are not.
+pub(crate) fn missing_tests(path: &str, text: &str, sources: &[Source]) -> Vec<Finding> {
+    let named = text
+        .lines()
+        .flat_map(quoted)
+        .filter_map(|quoted| quoted.split_once(".rs::"));
+    named
+        .filter(|(file, name)| {
+            let file = format!("{file}.rs");
+            let source = sources.iter().find(|source| source.path == file);
+            source.is_none_or(|source| source.test_function(name).is_none())
+        })
+        .map(|(file, name)| Finding(format!("{path}: there is no test {file}.rs::{name}")))
+        .collect()
+}
+
 struct Row<'t> {
     number: u32,
     cells: Vec<&'t str>,
@@ -198,6 +214,19 @@ mod self_checks {
                 "{row}: {faults:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_named_test_that_is_not_there_is_found() {
+        let sources = [Source::new("tests/a.rs", TESTS)];
+        let page = "see `tests/a.rs::first`, `tests/a.rs::third`\n`tests/b.rs::first` `a::b`";
+        let found = missing_tests("x.md", page, &sources);
+        let found: Vec<String> = found.into_iter().map(|finding| finding.0).collect();
+        let missing = |test| format!("x.md: there is no test {test}");
+        assert_eq!(
+            found,
+            ["tests/a.rs::third", "tests/b.rs::first"].map(missing)
+        );
     }
 
     #[test]

@@ -49,3 +49,22 @@ pub(super) fn unfit(what: &str, error: &ConversionError) -> Diagnostic {
     Diagnostic::error(format!("Invalid value in the {what}"), format!("{error}."))
         .at(error.path.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_fixed_message_of_a_panic_is_shown() {
+        let secret = String::from("kpat_of-the-user");
+        let formatted = guarded::<()>("reading", async { panic!("no match for {secret}") }).await;
+        let fixed = guarded_now::<()>("reading", || panic!("out of cheese"));
+        for (result, shown) in [
+            (formatted, "an invariant was broken"),
+            (fixed, "out of cheese"),
+        ] {
+            let told = format!("{:?}", result.unwrap_err());
+            assert!(told.contains(shown) && !told.contains("kpat"), "{told}");
+        }
+    }
+}

@@ -12,14 +12,20 @@
 mod commands;
 #[path = "faults/figures.rs"]
 mod figures;
+#[path = "faults/interrupts.rs"]
+mod interrupts;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/lab.rs"]
 mod lab;
 #[path = "faults/load.rs"]
 mod load;
+#[path = "faults/looks.rs"]
+mod looks;
 #[path = "faults/matrix.rs"]
 mod matrix;
+#[path = "faults/rates.rs"]
+mod rates;
 #[path = "faults/soak.rs"]
 mod soak;
 #[path = "faults/stops.rs"]

@@ -47,6 +47,8 @@ fn made(world: &World) -> Vec<String> {
             .and_then(Value::as_array)
             .into_iter()
             .flatten();
+        // What is only remembered for the sake of replicas is gone.
+        let objects = objects.filter(|object| object.get("deleted").is_none_or(Value::is_null));
         objects.map(move |object| {
             format!(
                 "{kind} {}",

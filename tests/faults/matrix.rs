@@ -1,5 +1,6 @@
 //! Every resource, every lifecycle call, every kind of exchange in it, every fault.
 
+use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
@@ -19,7 +20,7 @@ const WORKERS: usize = 8;
 /// Cells that one worker does in a row, in the same local cloud.
 const PORTION: usize = 40;
 /// Even with a megabyte from the service, what people read stays readable.
-const LONGEST_TEXT: usize = 16 * 1024;
+pub(crate) const LONGEST_TEXT: usize = 16 * 1024;
 /// Makes the matrix hit every single exchange, not only the first two of each kind.
 const DEEP: &str = "KONNECTAZURE_FAULTS_DEEP";
 
@@ -197,7 +198,7 @@ fn portions(subject: &'static Subject, call: Call, faults: &[Fault]) -> Vec<Port
 }
 
 /// Which exchanges a fault hits: all of them in the deep matrix; else the first write, and one of the others in turn.
-fn chosen<'t>(targets: &[&'t Target], number: usize) -> Vec<&'t Target> {
+pub(crate) fn chosen<'t>(targets: &[&'t Target], number: usize) -> Vec<&'t Target> {
     if std::env::var_os(DEEP).is_some() {
         return targets.to_vec();
     }
@@ -275,16 +276,7 @@ fn run(portion: &Portion, faults: &[Fault]) -> Vec<(String, Result<Outcome, Stri
             let outcome = AssertUnwindSafe(bench.cell(fault, target))
                 .catch_unwind()
                 .await;
-            let outcome = outcome.unwrap_or_else(|panic| {
-                let text = panic.downcast_ref::<String>().cloned();
-                Err(text.unwrap_or_else(|| {
-                    panic
-                        .downcast_ref::<&str>()
-                        .copied()
-                        .unwrap_or("a panic")
-                        .to_owned()
-                }))
-            });
+            let outcome = outcome.unwrap_or_else(|panic| Err(told(panic.as_ref())));
             if outcome.is_err() {
                 bench = Bench::open(portion).await;
             }
@@ -292,6 +284,13 @@ fn run(portion: &Portion, faults: &[Fault]) -> Vec<(String, Result<Outcome, Stri
         }
         results
     })
+}
+
+/// What a panic says.
+pub(crate) fn told(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+    text.unwrap_or_else(|| "a panic".to_owned())
 }
 
 /// A lab with the object that the call needs.
@@ -322,7 +321,7 @@ impl Bench {
             self.changed = !self.changed;
         }
         let config = self.lab.config(self.changed, time);
-        self.inject(fault, target).await;
+        fault.inject(&mut self.lab, target).await;
         let mut ended = self.lab.perform(call, &before, &config).await;
         // From here on there is time again.
         let before = match call {
@@ -368,22 +367,6 @@ impl Bench {
                 .ok_or_else(|| format!("not made to begin with: {said}"))?
         };
         Ok(self.lab.timed(&stored, time))
-    }
-
-    async fn inject(&mut self, fault: &Fault, target: &Target) {
-        let settings = (fault.settings)(&self.lab.cloud, target);
-        self.lab.configure(&settings).await;
-        let mut script = (fault.script)(target);
-        let Some(fields) = script.as_object_mut() else {
-            return;
-        };
-        fields.insert("service".to_owned(), target.service.clone().into());
-        fields.insert("method".to_owned(), target.method.clone().into());
-        fields.insert("nth".to_owned(), target.nth.into());
-        if fault.lasts {
-            fields.insert("times".to_owned(), 0.into());
-        }
-        self.lab.cloud.fault(script);
     }
 
     fn was_hit(&self, fault: &Fault, ended: &Ended) -> bool {

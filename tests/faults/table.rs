@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
 
-use crate::lab::{Call, Settings, impatient};
+use crate::lab::{Call, Lab, Settings, impatient};
 use crate::support::simulator::Simulator;
 
 /// One exchange of a call, as a run without faults showed it.
@@ -60,6 +60,25 @@ pub(crate) struct Fault {
     pub(crate) cost: fn(&Target) -> Cost,
     /// It goes on until the call has ended, for every request to the service.
     pub(crate) lasts: bool,
+}
+
+impl Fault {
+    /// Configures the provider as the fault wants it, and lets it happen to this exchange.
+    pub(crate) async fn inject(&self, lab: &mut Lab, target: &Target) {
+        let settings = (self.settings)(&lab.cloud, target);
+        lab.configure(&settings).await;
+        let mut script = (self.script)(target);
+        let Some(fields) = script.as_object_mut() else {
+            return;
+        };
+        fields.insert("service".to_owned(), target.service.clone().into());
+        fields.insert("method".to_owned(), target.method.clone().into());
+        fields.insert("nth".to_owned(), target.nth.into());
+        if self.lasts {
+            fields.insert("times".to_owned(), 0.into());
+        }
+        lab.cloud.fault(script);
+    }
 }
 
 const ONCE: Fault = Fault {

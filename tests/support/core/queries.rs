@@ -1,4 +1,4 @@
-//! `terraform query`: a stream of what exists, read as Terraform reads it.
+//! What only looks: `terraform query`, a stream of what exists, and data sources; read as Terraform reads them.
 
 use konnectazure::{
     tf::{consistency, value::Value},
@@ -10,8 +10,8 @@ use konnectazure::{
 use tonic::Streaming;
 
 use super::{
-    Core, Diagnostics, checked, checks::assert_has_type, checks::assert_known_identity, dynamic,
-    has_errors, undynamic,
+    Core, Diagnostics, capabilities, checked, checks::assert_has_type,
+    checks::assert_known_identity, dynamic, has_errors, undynamic,
 };
 
 /// An object that a query found.
@@ -93,6 +93,44 @@ impl Core {
             all.extend(listed);
         }
         (all, diagnostics)
+    }
+
+    /// Validates and reads a data source; nothing where that fails.
+    pub async fn read_data(
+        &mut self,
+        type_name: &str,
+        written: &serde_json::Value,
+    ) -> (Option<Value>, Diagnostics) {
+        let schema = &self.data_sources[type_name];
+        let kind = schema.object_type();
+        let config = json::decode_json(written.to_string().as_bytes(), &kind).unwrap();
+        let request = wire::validate_data_resource_config::Request {
+            type_name: type_name.to_owned(),
+            config: Some(dynamic(&config, &kind)),
+        };
+        let answer = self.client.validate_data_resource_config(request).await;
+        let mut diagnostics = checked(answer.unwrap().into_inner().diagnostics);
+        if has_errors(&diagnostics) {
+            return (None, diagnostics);
+        }
+        let request = wire::read_data_source::Request {
+            type_name: type_name.to_owned(),
+            config: Some(dynamic(&config, &kind)),
+            client_capabilities: Some(capabilities()),
+            ..Default::default()
+        };
+        let answer = self.client.read_data_source(request).await;
+        let answer = answer.unwrap().into_inner();
+        diagnostics.extend(checked(answer.diagnostics));
+        if has_errors(&diagnostics) {
+            return (None, diagnostics);
+        }
+        let state = undynamic(answer.state, &kind);
+        assert_has_type(&kind, &state);
+        assert!(state.is_wholly_known(), "unknown after a read");
+        let attributes = &self.data_sources[type_name].attributes;
+        assert_eq!(consistency::state_faults(attributes, &kind, &state), []);
+        (Some(state), diagnostics)
     }
 
     /// One answer; without an object it has to say something.

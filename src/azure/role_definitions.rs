@@ -279,7 +279,7 @@ impl Client {
     /// Creates or replaces a custom role. Safe to repeat: the GUID is in the id.
     ///
     /// # Errors
-    /// See [`Error::is_role_name_taken`], [`Error::is_linked_authorization_failed`], [`Error::is_limit_exceeded`].
+    /// See [`Error::is_role_name_taken`] and [`Error::is_limit_exceeded`].
     pub async fn put_role_definition(
         &self,
         scope: &Scope,

@@ -40,6 +40,7 @@ use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeout
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 pub use self::schema::DnsMappingsModel;
+use self::surroundings::{SeenLately, Surroundings};
 
 const TIMEOUTS: Timeouts = Timeouts {
     create: Duration::from_secs(20 * 60),
@@ -55,6 +56,7 @@ const ADVICE: &str = "Konnect waits for something on the Azure side: check that 
 pub struct DnsMappingsResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
+    seen: SeenLately,
 }
 
 /// The resource over clients that are configured later.
@@ -63,6 +65,7 @@ pub fn resource(clients: &Clients) -> DnsMappingsResource {
     DnsMappingsResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
+        seen: SeenLately::default(),
     }
 }
 
@@ -89,15 +92,27 @@ impl DnsMappingsResource {
         }
         let scope = surroundings::scope(&scope(context));
         let azure = self.azure.client();
-        let (others, reachable) =
-            tokio::join!(konnect.list_private_dns(&scope, &network_id, None), async {
-                match azure {
-                    Ok(azure) => reachable(&azure, &konnect, &network_id, &scope).await,
-                    Err(_) => None,
-                }
-            });
-        let mut warnings = surroundings::shadowed(&wanted, &others.unwrap_or_default());
-        warnings.extend(surroundings::unreachable(&wanted, reachable.as_deref()));
+        let look = async {
+            let (private_dns, reachable) =
+                tokio::join!(konnect.list_private_dns(&scope, &network_id, None), async {
+                    match azure {
+                        Ok(azure) => reachable(&azure, &konnect, &network_id, &scope).await,
+                        Err(_) => None,
+                    }
+                });
+            Surroundings {
+                private_dns: private_dns.unwrap_or_default(),
+                reachable,
+            }
+        };
+        let Some(around) = self.seen.of(&scope, network_id, look).await else {
+            return Vec::new();
+        };
+        let mut warnings = surroundings::shadowed(&wanted, &around.private_dns);
+        warnings.extend(surroundings::unreachable(
+            &wanted,
+            around.reachable.as_deref(),
+        ));
         warnings
     }
 }

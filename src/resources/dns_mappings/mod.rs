@@ -92,7 +92,7 @@ impl DnsMappingsResource {
         }
         let scope = surroundings::scope(&scope(context));
         let azure = self.azure.client();
-        let look = async {
+        let look = Box::pin(async {
             let (private_dns, reachable) =
                 tokio::join!(konnect.list_private_dns(&scope, &network_id, None), async {
                     match azure {
@@ -104,7 +104,7 @@ impl DnsMappingsResource {
                 private_dns: private_dns.unwrap_or_default(),
                 reachable,
             }
-        };
+        });
         let Some(around) = self.seen.of(&scope, network_id, look).await else {
             return Vec::new();
         };

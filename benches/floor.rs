@@ -1,9 +1,8 @@
-//! The floor: about the least that can answer a host as a provider does. A bare gRPC server on a Unix socket, with one resource; it looks at
-//! the host's certificate and verifies no signature.
+//! The floor: about the least that answers a host as a provider does. A bare tonic server on a Unix socket, with the same mutual TLS as ours and
+//! one resource.
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
     reason = "a program to be measured, which fails by panicking"
 )]
 
@@ -11,7 +10,6 @@ use std::{
     convert::Infallible,
     future::{Ready, ready},
     io::Write as _,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -20,39 +18,26 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use futures_util::stream;
 use konnectazure::{
     plugin::{
-        Routes,
+        Secured,
         generated::plugin::{
             Empty,
             grpc_controller_server::{GrpcController, GrpcControllerServer},
         },
+        secure,
     },
     wire::generated::{Schema, get_provider_schema, schema},
 };
-use prost::{
-    Message as _,
-    bytes::{Buf as _, BufMut as _, Bytes},
-};
-use rustls::{
-    DigitallySignedStruct, DistinguishedName, Error, ServerConfig, SignatureScheme,
-    client::danger::HandshakeSignatureValid,
-    crypto::ring,
-    pki_types::{CertificateDer, PrivatePkcs8KeyDer, UnixTime, pem::PemObject as _},
-    server::danger::{ClientCertVerified, ClientCertVerifier},
-};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{UnixListener, UnixStream},
-    sync::Notify,
-};
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use tokio::{net::UnixListener, sync::Notify};
+use tokio_rustls::TlsAcceptor;
 use tonic::{
     Request, Response, Status,
     body::Body,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
     codegen::{BoxFuture, Service, http},
     server::{Grpc, NamedService},
-    transport::{Server, server::Connected},
+    transport::Server,
 };
+use tonic_prost::ProstCodec;
 
 fn main() {
     tokio::runtime::Builder::new_current_thread()
@@ -71,7 +56,10 @@ async fn serve() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("socket");
     let listener = UnixListener::bind(&path).unwrap();
-    let (config, certificate) = secured(host);
+    let Secured {
+        config,
+        certificate,
+    } = secure(host).unwrap();
     let line = format!(
         "1|6|unix|{}|grpc|{}\n",
         path.display(),
@@ -80,22 +68,22 @@ async fn serve() {
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 
     let done = Arc::new(Notify::new());
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let incoming = stream::unfold((listener, acceptor), async |(listener, acceptor)| {
-        let (stream, _) = listener.accept().await.ok()?;
-        let secured = acceptor.accept(stream).await.map(Connection);
-        Some((secured, (listener, acceptor)))
-    });
-    let routes = Routes::default()
-        .add_service(Provider(one_resource()))
-        .add_service(GrpcControllerServer::new(Controller(Arc::clone(&done))));
+    let incoming = stream::unfold(
+        (listener, TlsAcceptor::from(config)),
+        async |(listener, acceptor)| {
+            let (stream, _) = listener.accept().await.ok()?;
+            Some((acceptor.accept(stream).await, (listener, acceptor)))
+        },
+    );
     Server::builder()
-        .serve_with_incoming_shutdown(routes, Box::pin(incoming), done.notified())
+        .add_service(Provider)
+        .add_service(GrpcControllerServer::new(Controller(Arc::clone(&done))))
+        .serve_with_incoming_shutdown(Box::pin(incoming), done.notified())
         .await
         .unwrap();
 }
 
-fn one_resource() -> Bytes {
+fn one_resource() -> get_provider_schema::Response {
     let name = schema::Attribute {
         name: "name".to_owned(),
         r#type: b"\"string\"".to_vec(),
@@ -114,71 +102,6 @@ fn one_resource() -> Bytes {
         resource_schemas: [("floor_thing".to_owned(), schema(vec![name]))].into(),
         ..get_provider_schema::Response::default()
     }
-    .encode_to_vec()
-    .into()
-}
-
-fn secured(host: CertificateDer<'static>) -> (ServerConfig, CertificateDer<'static>) {
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = rcgen::CertificateParams::new(["localhost".to_owned()])
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
-    let certificate = certificate.der().clone();
-    let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(Arc::new(Pinned(host)))
-        .with_single_cert(vec![certificate.clone()], key.into())
-        .unwrap();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    (config, certificate)
-}
-
-/// Knows the host's certificate and believes that whoever shows it is the host.
-#[derive(Debug)]
-struct Pinned(CertificateDer<'static>);
-
-impl ClientCertVerifier for Pinned {
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        &[]
-    }
-
-    fn verify_client_cert(
-        &self,
-        shown: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: UnixTime,
-    ) -> Result<ClientCertVerified, Error> {
-        if *shown == self.0 {
-            Ok(ClientCertVerified::assertion())
-        } else {
-            Err(Error::General("another certificate".to_owned()))
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![SignatureScheme::ECDSA_NISTP521_SHA512]
-    }
 }
 
 struct Controller(Arc<Notify>);
@@ -191,9 +114,9 @@ impl GrpcController for Controller {
     }
 }
 
-/// Answers every call with its schema.
+/// Answers the call for its schema, and no other.
 #[derive(Clone)]
-struct Provider(Bytes);
+struct Provider;
 
 impl NamedService for Provider {
     const NAME: &'static str = "tfplugin6.Provider";
@@ -209,103 +132,31 @@ impl Service<http::Request<Body>> for Provider {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let answer = Answer(self.0.clone());
-        Box::pin(async move { Ok(Grpc::new(Verbatim).unary(answer, request).await) })
+        let is_for_schema = request.uri().path().ends_with("/GetProviderSchema");
+        Box::pin(async move {
+            Ok(if is_for_schema {
+                Grpc::new(ProstCodec::default())
+                    .unary(SchemaCall, request)
+                    .await
+            } else {
+                Status::unimplemented("").into_http()
+            })
+        })
     }
 }
 
-struct Answer(Bytes);
+struct SchemaCall;
 
-impl Service<Request<()>> for Answer {
-    type Response = Response<Bytes>;
+impl Service<Request<get_provider_schema::Request>> for SchemaCall {
+    type Response = Response<get_provider_schema::Response>;
     type Error = Status;
-    type Future = Ready<Result<Response<Bytes>, Status>>;
+    type Future = Ready<Result<Self::Response, Status>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<()>) -> Self::Future {
-        ready(Ok(Response::new(self.0.clone())))
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Verbatim;
-
-impl Codec for Verbatim {
-    type Encode = Bytes;
-    type Decode = ();
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Verbatim {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        into.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Verbatim {
-    type Item = ();
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<()>, Status> {
-        from.advance(from.remaining());
-        Ok(Some(()))
-    }
-}
-
-struct Connection(TlsStream<UnixStream>);
-
-impl Connected for Connection {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+    fn call(&mut self, _: Request<get_provider_schema::Request>) -> Self::Future {
+        ready(Ok(Response::new(one_resource())))
     }
 }

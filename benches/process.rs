@@ -29,25 +29,22 @@ use host::{Caller, Host};
 use konnectazure::plugin::generated::plugin::{
     Empty, grpc_controller_client::GrpcControllerClient,
 };
-use prost::bytes::Buf as _;
 use rustls::{
     DigitallySignedStruct, Error, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
-use tonic::{
-    Request, Status,
-    client::Grpc,
-    codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
-    codegen::http::uri::PathAndQuery,
-};
+use tonic::{Request, client::Grpc, codegen::http::uri::PathAndQuery};
+use tonic_prost::ProstCodec;
 
 /// Who is measured.
 struct Contestant {
     name: &'static str,
     binary: PathBuf,
-    /// Its type name in configurations; the floor cannot be used in any.
-    provider: Option<&'static str>,
+    /// Its type name in configurations.
+    provider: &'static str,
+    /// Whether it serves a host that wants no TLS.
+    plain: bool,
 }
 
 /// What a life is judged by.
@@ -76,25 +73,27 @@ async fn main() {
         Contestant {
             name: "konnectazure",
             binary: ours,
-            provider: Some("konnectazure"),
+            provider: "konnectazure",
+            plain: true,
         },
         Contestant {
             name: "floor",
             binary: floor,
-            provider: None,
+            provider: "floor",
+            plain: false,
         },
     ];
     contestants.extend(variable("BENCH_PEER").map(|binary| Contestant {
         name: "Go peer",
         binary,
-        provider: Some("workato"),
+        provider: "workato",
+        plain: true,
     }));
 
     lives("with mutual TLS", &Host::new(), &contestants, rounds).await;
-    // The floor knows no other way.
-    contestants.retain(|contestant| contestant.provider.is_some());
+    commands(&contestants, rounds);
+    contestants.retain(|contestant| contestant.plain);
     lives("without TLS", &Host::without_tls(), &contestants, rounds).await;
-    validations(&contestants, rounds);
 }
 
 async fn lives(title: &str, host: &Host, contestants: &[Contestant], rounds: usize) {
@@ -168,13 +167,12 @@ async fn life(host: &Host, binary: &Path) -> Life {
     let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(usize::MAX);
     grpc.ready().await.expect("a connection");
     let path = PathAndQuery::from_static("/tfplugin6.Provider/GetProviderSchema");
-    let size = grpc
-        .unary(Request::new(()), path, Raw)
+    // The schema is skipped rather than decoded, so that reading it costs alike whoever gives it.
+    let codec = ProstCodec::<(), ()>::default();
+    grpc.unary(Request::new(()), path, codec)
         .await
-        .expect("a schema")
-        .into_inner();
+        .expect("a schema");
     let schema = started.elapsed();
-    assert!(size > 0, "an empty schema");
     let process = plugin.process_id().expect("a process of its own");
     let cpu = cpu(process);
     let (rss_kib, threads) = (status(process, "VmRSS:"), status(process, "Threads:"));
@@ -214,19 +212,52 @@ fn status(process: u32, field: &str) -> u64 {
     number.and_then(|text| text.parse().ok()).expect("a number")
 }
 
-/// `terraform validate`, over a configuration without providers: with development overrides, which are not hashed, and installed.
-fn validations(contestants: &[Contestant], rounds: usize) {
+/// What `terraform validate` and `terraform plan` take longer than for a configuration without providers: with development overrides, which are not
+/// hashed, and installed.
+fn commands(contestants: &[Contestant], rounds: usize) {
     let terraform = std::env::var("KONNECTAZURE_TEST_TERRAFORM").unwrap_or("terraform".to_owned());
     let folder = tempfile::tempdir().expect("a folder");
-    let bare = folder.path().join("bare");
+    let places = places(contestants, folder.path(), &terraform);
+    for command in ["validate", "plan"] {
+        let mut all = vec![Vec::new(); places.len()];
+        for _ in 0..=rounds {
+            for (times, place) in all.iter_mut().zip(&places) {
+                let started = Instant::now();
+                run(&terraform, place, &[command, "-no-color"]);
+                times.push(started.elapsed());
+            }
+        }
+        let medians: Vec<f64> = all
+            .iter()
+            .map(|times| median(times.iter().skip(1).map(|time| ms(*time))))
+            .collect();
+        let names: Vec<_> = contestants.iter().map(|one| one.name).collect();
+        println!(
+            "\n| `terraform {command}`, ms more than the {:.0} without providers | {} | ratios |",
+            medians[0],
+            names.join(" | ")
+        );
+        println!("| --- |{}", " --- |".repeat(names.len() + 1));
+        for (offset, name) in [(1, "with a development override"), (2, "installed")] {
+            let added: Vec<f64> = (0..contestants.len())
+                .map(|number| medians[offset + 2 * number] - medians[0])
+                .collect();
+            row(name, &added);
+        }
+    }
+}
+
+/// Folders to run commands in: one without providers; then for each contestant one with an override, and one where it is installed.
+fn places(contestants: &[Contestant], folder: &Path, terraform: &str) -> Vec<PathBuf> {
+    let bare = folder.join("bare");
     workspace(&bare, "", "provider_installation {}\n");
     let mut places = vec![bare];
     for contestant in contestants {
-        let name = contestant.provider.expect("only those that can be used");
+        let name = contestant.provider;
         let required = format!(
             "terraform {{\n  required_providers {{\n    {name} = {{ source = \"local/{name}\" }}\n  }}\n}}\nprovider \"{name}\" {{}}\n"
         );
-        let overridden = folder.path().join(format!("{name}-overridden"));
+        let overridden = folder.join(format!("{name}-overridden"));
         let directory = overridden.join("bin");
         place(
             &contestant.binary,
@@ -243,7 +274,7 @@ fn validations(contestants: &[Contestant], rounds: usize) {
         );
         places.push(overridden);
 
-        let installed = folder.path().join(format!("{name}-installed"));
+        let installed = folder.join(format!("{name}-installed"));
         let mirror = installed.join("mirror");
         let unpacked = mirror.join(format!(
             "registry.terraform.io/local/{name}/1.0.0/linux_amd64"
@@ -261,34 +292,10 @@ fn validations(contestants: &[Contestant], rounds: usize) {
                 mirror.display().to_string()
             ),
         );
-        run(&terraform, &installed, &["init", "-no-color"]);
+        run(terraform, &installed, &["init", "-no-color"]);
         places.push(installed);
     }
-    let mut all = vec![Vec::new(); places.len()];
-    for _ in 0..=rounds {
-        for (times, place) in all.iter_mut().zip(&places) {
-            let started = Instant::now();
-            run(&terraform, place, &["validate", "-no-color"]);
-            times.push(started.elapsed());
-        }
-    }
-    let medians: Vec<f64> = all
-        .iter()
-        .map(|times| median(times.iter().skip(1).map(|time| ms(*time))))
-        .collect();
-    let names: Vec<_> = contestants.iter().map(|one| one.name).collect();
-    println!(
-        "\n| `terraform validate`, ms more than the {:.0} without providers | {} | ratios |",
-        medians[0],
-        names.join(" | ")
-    );
-    println!("| --- |{}", " --- |".repeat(names.len() + 1));
-    for (offset, name) in [(1, "with a development override"), (2, "installed")] {
-        let added: Vec<f64> = (0..contestants.len())
-            .map(|number| medians[offset + 2 * number] - medians[0])
-            .collect();
-        row(name, &added);
-    }
+    places
 }
 
 fn workspace(folder: &Path, configuration: &str, settings: &str) {
@@ -368,44 +375,5 @@ impl ServerCertVerifier for Unverified {
             SignatureScheme::ECDSA_NISTP256_SHA256,
             SignatureScheme::ECDSA_NISTP521_SHA512,
         ]
-    }
-}
-
-/// Sends nothing and counts what comes, so that reading the answer costs alike whoever gives it.
-#[derive(Clone, Copy)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = ();
-    type Decode = usize;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = ();
-    type Error = Status;
-
-    fn encode(&mut self, (): (), _: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = usize;
-    type Error = Status;
-
-    fn decode(&mut self, from: &mut DecodeBuf<'_>) -> Result<Option<usize>, Status> {
-        let size = from.remaining();
-        from.advance(size);
-        Ok(Some(size))
     }
 }

@@ -1,5 +1,5 @@
-//! How apply and refresh grow with the number of objects of one network, against the local cloud with a latency in front: requests and time.
-//! `benches/run` starts it, too.
+//! How apply and refresh grow with the number of objects of one network, against the local cloud with a latency in front: requests,
+//! time, and what one provider process spends on it. `benches/run` starts it, too.
 
 #![allow(
     clippy::print_stdout,
@@ -14,9 +14,10 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
+use support::attached::{self, Attached};
 use support::simulator::{Seed, Simulator};
 use support::terraform::Workspace;
 
@@ -31,9 +32,9 @@ fn main() {
         return;
     }
     println!(
-        "| objects | apply, requests | apply, s | refresh, requests | refresh, s | one request each would take, s |"
+        "| objects | command | requests | s | its requests alone, s | ratio | CPU, ms | most memory, MiB |"
     );
-    println!("| --- | --- | --- | --- | --- | --- |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     for size in sizes.split_whitespace() {
         scale(size.parse().expect("a number"));
     }
@@ -42,33 +43,34 @@ fn main() {
 fn scale(objects: u32) {
     let cloud = Simulator::start(Seed::Demo);
     cloud.fault(json!({ "times": 0, "delay_ms": LATENCY_MS }));
-    let workspace = Workspace::new(cloud.env());
+    let mut workspace = Workspace::new(cloud.env());
     workspace.write(&format!(
         "resource \"konnectazure_dns_mappings\" \"this\" {{\n  count = {objects}\n  name = \"corp-${{count.index}}\"\n  network_id = \"{}\"\n  \
          mappings = [{{ domains = [\"a${{count.index}}.example\"], target_ip_addresses = [\"10.20.0.4\"] }}]\n}}\n",
         cloud.network_id("eastus2-prod"),
     ));
-    let applied = counted(&cloud, || {
-        workspace.apply().expect_success("apply");
-    });
-    let refreshed = counted(&cloud, || {
-        let planned = workspace.run(&["plan", "-no-color", "-detailed-exitcode"]);
-        planned.expect_success("a plan without changes");
-    });
-    let alone = f64::from(objects) * (LATENCY_MS as f64 / 1000.0) / CONCURRENCY;
-    println!(
-        "| {objects} | {} | {:.1} | {} | {:.1} | {alone:.1} |",
-        applied.0,
-        applied.1.as_secs_f64(),
-        refreshed.0,
-        refreshed.1.as_secs_f64()
-    );
-}
-
-/// How many requests `work` makes, and how long it takes.
-fn counted(cloud: &Simulator, work: impl FnOnce()) -> (usize, Duration) {
-    cloud.clear_requests();
-    let started = Instant::now();
-    work();
-    (cloud.requests().len(), started.elapsed())
+    let commands: [(&str, &[&str]); 2] = [
+        (
+            "apply",
+            &["apply", "-no-color", "-input=false", "-auto-approve"],
+        ),
+        // Fails where it finds changes.
+        ("refresh", &["plan", "-no-color", "-detailed-exitcode"]),
+    ];
+    for (name, arguments) in commands {
+        let provider = Attached::start(cloud.env());
+        workspace.set(attached::VARIABLE, &provider.value);
+        cloud.clear_requests();
+        let started = Instant::now();
+        workspace.run(arguments).expect_success(name);
+        let seconds = started.elapsed().as_secs_f64();
+        let requests = cloud.requests().len();
+        let alone = requests as f64 * (LATENCY_MS as f64 / 1000.0) / CONCURRENCY;
+        println!(
+            "| {objects} | {name} | {requests} | {seconds:.1} | {alone:.1} | {:.2} | {:.0} | {:.1} |",
+            seconds / alone,
+            provider.cpu().as_secs_f64() * 1000.0,
+            provider.sample().most_kibibytes as f64 / 1024.0,
+        );
+    }
 }

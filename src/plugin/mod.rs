@@ -31,7 +31,7 @@ pub use listener::ListenError;
 pub use routes::Routes;
 pub use server::{ServeError, Server, serve};
 pub use shutdown::Ending;
-pub use tls::TlsError;
+pub use tls::{Secured, TlsError, secure};
 
 /// The largest message to accept, in bytes: what Go providers accept. The default of tonic, 4 MiB, is too small for
 /// large states. Whoever builds the routes sets it on the provider service.

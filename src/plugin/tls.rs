@@ -47,9 +47,11 @@ pub enum TlsError {
 }
 
 /// How to accept connections, and the certificate the host has to know for it.
-pub(super) struct Secured {
-    pub(super) config: Arc<ServerConfig>,
-    pub(super) certificate: CertificateDer<'static>,
+pub struct Secured {
+    /// Lets in the host, and nobody else.
+    pub config: Arc<ServerConfig>,
+    /// Ours, for the handshake line.
+    pub certificate: CertificateDer<'static>,
 }
 
 /// Reads the certificate the host put in the environment.
@@ -63,8 +65,11 @@ pub(super) fn parse_certificate(pem: &str) -> Result<CertificateDer<'static>, Tl
     Ok(certificate)
 }
 
-/// Makes a key pair for this run and lets in only the holder of `host_certificate`'s key.
-pub(super) fn secure(host_certificate: CertificateDer<'static>) -> Result<Secured, TlsError> {
+/// Makes a key pair for this run and lets in only the holder of `host_certificate`'s key. [`Server`](super::Server) does so by itself.
+///
+/// # Errors
+/// When no certificate can be made, or TLS refuses it.
+pub fn secure(host_certificate: CertificateDer<'static>) -> Result<Secured, TlsError> {
     let (certificate, key) =
         self_signed(OffsetDateTime::now_utc()).map_err(TlsError::Certificate)?;
     // Named, not looked up: another provider compiled in by a dependency would make the look-up panic.

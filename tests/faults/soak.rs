@@ -1,8 +1,5 @@
 //! One provider process that lives long: its memory, descriptors, threads and tasks stay what they were.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -11,6 +8,7 @@ use crate::figures::figure;
 use crate::lab::{ENOUGH, Lab, Settings};
 use crate::matrix::block_on;
 use crate::subjects::{SUBJECTS, grant};
+use crate::support::attached::{self, Attached, Sample};
 use crate::support::simulator::{Seed, Simulator};
 use crate::support::terraform::Workspace;
 
@@ -20,49 +18,6 @@ const SECONDS: &str = "KONNECTAZURE_SOAK_SECONDS";
 const FEWEST: usize = 10;
 /// The real one, whose figures are worth writing down.
 const LONG: u64 = 30 * 60;
-
-/// What a process holds.
-#[derive(Clone, Copy, Debug)]
-struct Sample {
-    kibibytes: u64,
-    descriptors: usize,
-    threads: u64,
-}
-
-impl Sample {
-    fn of(process: &Child) -> Self {
-        let folder = Path::new("/proc").join(process.id().to_string());
-        let status = std::fs::read_to_string(folder.join("status")).expect("the process runs");
-        let number = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse().unwrap()
-        };
-        Self {
-            kibibytes: number("VmRSS:"),
-            descriptors: std::fs::read_dir(folder.join("fd")).unwrap().count(),
-            threads: number("Threads:"),
-        }
-    }
-}
-
-/// A provider under `--debug`, and the variable that leads Terraform to it.
-fn attached(cloud: &Simulator) -> (Child, String) {
-    let program = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"));
-    let mut provider = Command::new(program)
-        .arg("--debug")
-        .envs(cloud.env())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(provider.stdout.take().unwrap()).lines();
-    let attach = lines.map_while(Result::ok).find_map(|line| {
-        let value = line.trim().strip_prefix("TF_REATTACH_PROVIDERS='")?;
-        Some(value.trim_end_matches('\'').to_owned())
-    });
-    (provider, attach.expect("the line to copy"))
-}
 
 fn mean(samples: &[Sample], value: impl Fn(&Sample) -> f64) -> f64 {
     let count = u32::try_from(samples.len()).unwrap();
@@ -79,9 +34,9 @@ fn a_provider_that_lives_long_stays_as_small_as_it_was() {
     let seconds: u64 = seconds.parse().expect("a number of seconds");
     let cloud = Simulator::start_with(Seed::Demo, &["--speed", "100000", "--quiet"]);
     grant(&cloud, cloud.vnet_id("vnet-orders"));
-    let (mut provider, attach) = attached(&cloud);
+    let provider = Attached::start(cloud.env());
     let mut workspace = Workspace::new(cloud.env());
-    workspace.set("TF_REATTACH_PROVIDERS", &attach);
+    workspace.set(attached::VARIABLE, &provider.value);
     let network = cloud.network_id("eastus2-prod").to_owned();
     workspace.write(&format!(
         "resource \"konnectazure_vnet_peering\" \"this\" {{\n  name = \"orders\"\n  network_id = \"{network}\"\n  vnet_id = \"{}\"\n}}\n\
@@ -99,10 +54,9 @@ fn a_provider_that_lives_long_stays_as_small_as_it_was() {
         workspace.apply().expect_success("apply");
         workspace.destroy().expect_success("destroy");
         cloud.clear_requests();
-        samples.push(Sample::of(&provider));
+        samples.push(provider.sample());
     }
-    provider.kill().unwrap();
-    provider.wait().unwrap();
+    drop(provider);
 
     let tenth = samples.len() / 10;
     let (second, last) = (

@@ -1,11 +1,11 @@
 //! Terraform's everyday commands and meta-arguments.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value as Json, json};
 
+use super::support::attached::{self, Attached};
 use super::support::simulator::{Seed, Simulator};
 use super::support::terraform::{Workspace, folded};
 use super::{everything, grants, mappings, peering, subscription, text, workspace};
@@ -327,63 +327,42 @@ output "same" {{
 fn a_debugged_provider_serves_terraform_from_plan_to_destroy() {
     let simulator = Simulator::start(Seed::Demo);
     let mut workspace = workspace(&simulator, &mappings(&simulator, "10.20.0.4", ""));
-    let program = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"));
-    let mut provider = Command::new(program)
-        .arg("--debug")
-        .envs(simulator.env())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(provider.stdout.take().unwrap()).lines();
-    let attach = lines
-        .map_while(Result::ok)
-        .find_map(|line| {
-            Some(
-                line.trim()
-                    .strip_prefix("TF_REATTACH_PROVIDERS='")?
-                    .trim_end_matches('\'')
-                    .to_owned(),
-            )
-        })
-        .expect("the line to copy");
+    let mut provider = Attached::start(simulator.env());
     // Without a host: the default ones of Terraform and OpenTofu differ.
     assert!(
-        attach.starts_with(r#"{"konnect-azure/konnectazure":"#),
-        "{attach}"
+        provider
+            .value
+            .starts_with(r#"{"konnect-azure/konnectazure":"#),
+        "{}",
+        provider.value
     );
-    workspace.set("TF_REATTACH_PROVIDERS", &attach);
+    workspace.set(attached::VARIABLE, &provider.value);
     let mut another = Workspace::new(Vec::new());
     another.write("output \"type\" {\n  value = provider::konnectazure::dns_mapping_type([{ domains = [\"a.example\"], target_ip_addresses = [\"10.20.0.4\"] }])\n}\n");
-    another.set("TF_REATTACH_PROVIDERS", &attach);
+    another.set(attached::VARIABLE, &provider.value);
     // What the provider is configured by is in its own environment.
     for (name, _) in simulator.env() {
         workspace.unset(&name);
     }
-    let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        // Two hosts at once, each with connections of its own.
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                another
-                    .run(&["validate", "-no-color"])
-                    .expect_success("validate")
-            });
-            workspace.apply().expect_success("apply");
+    // Two hosts at once, each with connections of its own.
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            another
+                .run(&["validate", "-no-color"])
+                .expect_success("validate")
         });
-        workspace.assert_settled();
-        workspace.destroy().expect_success("destroy");
-    }));
-    let runs_on = provider.try_wait().unwrap().is_none();
-    // As Ctrl-C in its own terminal.
-    let id = provider.id().to_string();
-    let interrupted = Command::new("kill").args(["-INT", &id]).status().unwrap();
-    let ended = provider.wait().unwrap();
-    worked.unwrap();
-    assert!(runs_on, "the hosts' ends are not the provider's");
-    assert!(interrupted.success() && ended.success(), "{ended}");
-    let attached: Json = serde_json::from_str(&attach).unwrap();
-    let address = &attached["konnect-azure/konnectazure"]["Addr"];
+        workspace.apply().expect_success("apply");
+    });
+    workspace.assert_settled();
+    workspace.destroy().expect_success("destroy");
+    assert!(
+        provider.is_running(),
+        "the hosts' ends are not the provider's"
+    );
+    let ended = provider.interrupt();
+    assert!(ended.success(), "{ended}");
+    let value: Json = serde_json::from_str(&provider.value).unwrap();
+    let address = &value["konnect-azure/konnectazure"]["Addr"];
     let socket = Path::new(address["String"].as_str().unwrap());
     assert!(!socket.exists() && !socket.parent().unwrap().exists());
     assert!(

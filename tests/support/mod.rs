@@ -13,6 +13,7 @@
     reason = "a test fails by panicking"
 )]
 
+pub mod attached;
 pub mod core;
 pub mod host;
 pub mod identity;

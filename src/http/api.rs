@@ -364,12 +364,13 @@ impl Api {
         decide(request.is_repeatable(), outcome, &self.0.settings.retry)
     }
 
+    /// The ids by which the service knows the exchange, fit to be shown: a header may throw a secret back as a body may.
     fn header_trace(&self, headers: &HeaderMap) -> Vec<(String, String)> {
         let named = self.0.settings.trace_headers.iter();
         named
             .filter_map(|(header, label)| {
                 let id = headers.get(*header)?.to_str().ok()?;
-                Some(((*label).to_owned(), id.to_owned()))
+                Some(((*label).to_owned(), redact(id).into_owned()))
             })
             .collect()
     }

@@ -20,7 +20,7 @@ pub(super) fn proxies(
     }
     let exceptions = first(["NO_PROXY", "no_proxy"]).map_or_else(
         || NEVER_PROXIED.to_owned(),
-        |exceptions| format!("{NEVER_PROXIED},{exceptions}"),
+        |exceptions| format!("{NEVER_PROXIED},{}", without_ports(&exceptions)),
     );
     let mut proxies = Vec::new();
     let mut add = |names: [&'static str; 2],
@@ -29,8 +29,9 @@ pub(super) fn proxies(
         let Some(address) = first(names) else {
             return Ok(());
         };
+        let [name, _] = names;
+        check_scheme(name, &address)?;
         let proxy = make(address).map_err(|error| {
-            let [name, _] = names;
             Error::not_configured(format!("{name} is not a proxy address: {}", chain(&error)))
         })?;
         proxies.push(proxy.no_proxy(reqwest::NoProxy::from_string(&exceptions)));
@@ -42,9 +43,48 @@ pub(super) fn proxies(
     Ok(proxies)
 }
 
+/// Refuses what would fail with every request only.
+fn check_scheme(variable: &str, address: &str) -> Result<(), Error> {
+    let Some((scheme, _)) = address.trim().split_once("://") else {
+        return Ok(());
+    };
+    if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") {
+        return Ok(());
+    }
+    Err(Error::not_configured(format!(
+        "{variable} is not a proxy address that can be used: the provider speaks to proxies over http and https, not over {scheme}; \
+         name another proxy, or except the hosts of Konnect and Azure with NO_PROXY"
+    )))
+}
+
+/// The exceptions that hold for HTTPS. Go, and so Terraform, reads a port with a host; the library knows hosts only.
+fn without_ports(exceptions: &str) -> String {
+    let hosts = exceptions.split(',').map(str::trim).filter_map(|entry| {
+        let Some((host, port)) = entry.rsplit_once(':') else {
+            return Some(entry);
+        };
+        // An IPv6 address without brackets has no port.
+        if host.contains(':') && !host.ends_with(']') {
+            return Some(entry);
+        }
+        (port == "443").then(|| host.trim_start_matches('[').trim_end_matches(']'))
+    });
+    hosts.collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exceptions_with_a_port_hold_for_that_port() {
+        assert_eq!(
+            without_ports(
+                "a.example:443, .corp.example ,b.example:8080,10.0.0.0/8,::1,fd00::/8,[fd00::2]:443,*"
+            ),
+            "a.example,.corp.example,10.0.0.0/8,::1,fd00::/8,fd00::2,*"
+        );
+    }
 
     #[test]
     fn proxies_come_from_the_environment() {
@@ -80,6 +120,13 @@ mod tests {
                 ("REQUEST_METHOD", "GET")
             ]),
             Ok(0)
+        );
+        let refused = count(&[("ALL_PROXY", "socks5://user:secret@proxy.example")]).unwrap_err();
+        assert!(
+            refused.contains("ALL_PROXY")
+                && refused.contains("socks5")
+                && !refused.contains("secret"),
+            "{refused}"
         );
         let refused = count(&[("HTTPS_PROXY", "http://user:secret@[oops")]).unwrap_err();
         assert!(

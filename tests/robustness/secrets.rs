@@ -73,8 +73,22 @@ fn no_secret_reaches_logs_state_plan_or_errors_on_the_good_or_the_bad_way() {
         ("arm", 403),
         ("graph", 500),
         ("entra", 401),
+        // A success that cannot be read, whose ids are told.
+        ("konnect", 200),
+        ("arm", 200),
     ] {
-        simulator.fault(json!({ "service": service, "times": 0, "status": status, "body": echo }));
+        let thrown_back = json!({
+            "service": service,
+            "times": 0,
+            "status": status,
+            "body": echo,
+            "headers": {
+                "x-ms-request-id": token,
+                "x-ms-correlation-request-id": issued,
+                "x-kong-request-id": format!("{token} {secret}"),
+            },
+        });
+        simulator.fault(thrown_back);
         let said = workspace.run(&["plan", "-no-color"]).text;
         assert_silent(&workspace, &said, &secrets);
         simulator.clear_faults();

@@ -11,6 +11,7 @@ use tracing::Instrument as _;
 
 use crate::azure::envelope::Fault;
 use crate::http::plain::shortened;
+use crate::http::redact::redact;
 use crate::http::transport::{Broken, Outgoing, is_link_local};
 use crate::http::{Error, Failure, Interruption, InterruptionKind, Response, Transport};
 
@@ -45,8 +46,9 @@ impl Exchange {
             let request_id = response.headers.get(REQUEST_ID);
             let request_id = request_id
                 .and_then(|id| id.to_str().ok())
+                .map(redact)
                 .unwrap_or_default();
-            tracing::debug!(status, request_id, ms, "exchange");
+            tracing::debug!(status, %request_id, ms, "exchange");
         } else {
             tracing::debug!(ms, "exchange broke off");
         }

@@ -11,6 +11,7 @@ mod exchange;
 mod explain;
 mod github;
 mod managed_identity;
+mod processes;
 mod retry;
 mod select;
 mod settings;
@@ -27,7 +28,7 @@ use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport as Cor
 use azure_core::time::OffsetDateTime;
 use azure_identity::{
     ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions,
-    ClientSecretCredential, ClientSecretCredentialOptions, Executor, new_executor,
+    ClientSecretCredential, ClientSecretCredentialOptions, Executor,
 };
 use url::Url;
 
@@ -68,7 +69,7 @@ impl Credentials {
             authority,
             http_client: Arc::new(Exchange::new(transport.clone())),
             transport,
-            executor: new_executor(),
+            executor: Arc::new(processes::Processes),
             chosen: std::sync::OnceLock::new(),
         }
     }

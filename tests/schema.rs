@@ -20,7 +20,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use konnectazure::provider::KonnectAzure;
+use konnectazure::tf::provider::Provider as _;
+use konnectazure::tf::schema::{Attribute, AttributeKind};
+use konnectazure::tf::spelling::equivalent;
 use konnectazure::tf::types::Type;
+use konnectazure::tf::value::Value;
 use konnectazure::wire::type_json;
 use serde_json::{Value as Json, json};
 use support::core::{Core, texts};
@@ -185,6 +189,47 @@ async fn every_state_that_was_ever_stored_can_be_read() {
         assert_eq!(*file, current(&core, type_name), "{type_name}: {advice}");
     }
     core.shut_down().await;
+}
+
+/// Strings that name an object or its place, at any depth.
+fn ids<'a>(attributes: &'a [Attribute], found: &mut Vec<&'a Attribute>) {
+    for attribute in attributes {
+        match &attribute.kind {
+            AttributeKind::Type(Type::String) => {
+                if attribute.name == "id" || attribute.name.ends_with("_id") {
+                    found.push(attribute);
+                }
+            }
+            AttributeKind::Type(_) => {}
+            AttributeKind::Nested(_, inner) => ids(inner, found),
+        }
+    }
+}
+
+/// GUIDs and Resource Manager ids have no letter case: CI and a laptop may spell a tenant differently, and Azure answers either way.
+#[test]
+fn no_id_changes_with_its_letter_case() {
+    let id = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/providers/Microsoft.Authorization/roleDefinitions/4d97b98b-1d4f-4787-a291-c67834d212e7";
+    let [id, spelled] = [id.to_lowercase(), id.to_uppercase()].map(Value::String);
+    let provider = KonnectAzure::new(|_| None);
+    let mut checked = 0;
+    for (type_name, resource) in provider.registry().resources() {
+        let shape = resource.shape();
+        let mut found = Vec::new();
+        ids(&shape.schema.attributes, &mut found);
+        found.extend(
+            shape
+                .identity
+                .iter()
+                .filter_map(|part| shape.schema.attribute(part.name)),
+        );
+        for attribute in found {
+            let name = attribute.name;
+            assert!(equivalent(attribute, &id, &spelled), "{type_name}.{name}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 20, "{checked} ids");
 }
 
 /// A check that cannot fail is none.

@@ -107,6 +107,24 @@ fn whoever_must_not_adopt_is_told_what_exists_and_how_to_import_it() {
         .run();
 }
 
+/// A laptop and CI may spell the tenant differently.
+#[test]
+fn letter_case_of_the_tenant_is_no_other_tenant() {
+    let simulator = Simulator::start(Seed::Empty);
+    let mut workspace = Workspace::new(simulator.env());
+    let output = format!("output \"url\" {{ value = {ADDRESS}.admin_consent_url }}");
+    workspace.write(&format!("{CONFIGURATION}\n{output}"));
+    workspace.apply().expect_success("apply");
+    let before = workspace.state();
+    let tenant = simulator.url("tenant_id").to_uppercase();
+    workspace.set("ARM_TENANT_ID", &tenant);
+    workspace.assert_settled();
+    workspace.apply().expect_success("apply elsewhere");
+    assert_eq!(workspace.state(), before);
+    workspace.destroy().expect_success("destroy elsewhere");
+    assert!(principals(&simulator).is_empty());
+}
+
 #[test]
 fn an_import_takes_either_id_and_owns_nothing() {
     let simulator = Simulator::start(Seed::Empty);

@@ -100,6 +100,7 @@ pub(crate) fn computed() -> Vec<Attribute> {
     vec![
         Attribute::computed("id", Type::String)
             .keep()
+            .equivalent(same_text_ignoring_case)
             .describe("Id in Konnect."),
         Attribute::computed("state", Type::String).describe(
             "State as Konnect reports it, such as `initializing`, `ready` or `error`. Informational: Konnect may add states.",

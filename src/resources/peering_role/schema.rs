@@ -1,7 +1,9 @@
 //! The attributes of `konnectazure_peering_role`.
 
 use crate::azure::ids::ArmId;
-use crate::resources::equivalence::{same_arm_id_set, same_set_ignoring_case};
+use crate::resources::equivalence::{
+    same_arm_id_set, same_role_definition, same_set_ignoring_case, same_text_ignoring_case,
+};
 use crate::tf::attr::Set;
 use crate::tf::schema::{Attribute, Schema};
 use crate::tf::types::Type;
@@ -121,10 +123,12 @@ fn computed_attributes() -> [Attribute; 5] {
     [
         Attribute::computed("id", Type::String)
             .describe("The role's full Resource Manager id, for `role_definition_id` of an assignment.")
-            .keep(),
+            .keep()
+            .equivalent(same_role_definition),
         Attribute::computed("role_definition_id", Type::String)
             .describe("The role's GUID. It never changes.")
-            .keep(),
+            .keep()
+            .equivalent(same_text_ignoring_case),
         Attribute::computed("remote_name", Type::String)
             .describe(
                 "The name that the role has in Azure. For an adopted role this says which of the two spellings, with \

@@ -44,7 +44,8 @@ pub(super) fn schema() -> Schema {
     attributes.push(
         Attribute::computed("id", Type::String)
             .describe("The assignment's full Resource Manager id.")
-            .keep(),
+            .keep()
+            .equivalent(same_arm_id),
     );
     Schema::new(DESCRIPTION, attributes)
 }

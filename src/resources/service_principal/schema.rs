@@ -69,17 +69,22 @@ fn computed() -> [Attribute; 6] {
     [
         Attribute::computed("id", Type::String)
             .describe("The same as `object_id`.")
-            .keep(),
+            .keep()
+            .equivalent(same_text_ignoring_case),
         Attribute::computed("tenant_id", Type::String)
             .describe("The tenant that holds the service principal: the provider's.")
-            .keep(),
+            .keep()
+            .equivalent(same_text_ignoring_case),
         Attribute::computed("object_id", Type::String)
             .describe("The service principal's object id, for `principal_id` of a role assignment.")
-            .keep(),
+            .keep()
+            .equivalent(same_text_ignoring_case),
         Attribute::computed("display_name", Type::String).describe("The application's name."),
         Attribute::computed("admin_consent_url", Type::String)
             .describe("The page on which an administrator gives consent.")
-            .keep(),
+            .keep()
+            // The tenant's id is in it.
+            .equivalent(same_text_ignoring_case),
         Attribute::computed("created", Type::Bool)
             .describe(
                 "Whether this resource created the service principal. Only then does a destroy delete it; otherwise it stays in the \

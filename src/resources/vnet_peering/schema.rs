@@ -3,6 +3,7 @@
 use crate::azure::ids::VnetId;
 use crate::model;
 use crate::resources::azure_target;
+use crate::resources::equivalence::same_arm_id;
 use crate::resources::konnect_object::dns_config::{self, DnsConfigModel};
 use crate::resources::konnect_object::{StateMetadataModel, schema};
 use crate::tf::attr::List;
@@ -98,7 +99,8 @@ pub(super) fn schema() -> Schema {
 fn azure_peering() -> Attribute {
     let attributes = vec![
         Attribute::computed("id", Type::String)
-            .describe("ARM id of the peering on the virtual network."),
+            .describe("ARM id of the peering on the virtual network.")
+            .equivalent(same_arm_id),
         Attribute::computed("state", Type::String)
             .describe("`Initiated`, `Connected` or `Disconnected`."),
         Attribute::computed("sync_level", Type::String)

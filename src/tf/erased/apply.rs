@@ -1,7 +1,7 @@
 //! Apply: creation, update, deletion. Whatever a handler does, what it saved comes out.
 
 use super::faults::guarded;
-use super::resource::{ErasedResource, decode, optional_object};
+use super::resource::{ErasedResource, NOT_READ_YET, decode, optional_object};
 use super::{ApplyRequest, DynResource as _, StateAnswer, state};
 use crate::tf::config;
 use crate::tf::consistency;
@@ -148,8 +148,12 @@ impl<R: Resource> ErasedResource<R> {
             result,
             mut diagnostics,
         } = outcome;
+        let mut private = request.private.clone();
         let state = match result {
             Ok(members) => {
+                if private == NOT_READ_YET {
+                    private.clear();
+                }
                 diagnostics.extend(self.faults_of(planned, &members));
                 Value::Object(state::without_unknowns(members, request.prior.members()))
             }
@@ -164,7 +168,7 @@ impl<R: Resource> ErasedResource<R> {
         StateAnswer {
             identity: identity.or_else(|| self.stored_identity(before, &request.prior)),
             state,
-            private: request.private.clone(),
+            private,
             diagnostics,
         }
     }

@@ -22,8 +22,8 @@ use crate::tf::soundness;
 use crate::tf::timeouts::{self, Operation};
 use crate::tf::value::{Members, Value};
 
-/// Stored beside a state that an import or a move made: the refresh that follows may still complete its identity.
-const NOT_READ_YET: &[u8] = br#"{"imported":true}"#;
+/// Stored beside a state that an import made: it holds what the object is found by and no more, until the refresh that follows completes it.
+pub(super) const NOT_READ_YET: &[u8] = br#"{"imported":true}"#;
 
 /// What a resource plans.
 struct Proposal {
@@ -95,8 +95,11 @@ impl<R: Resource> ErasedResource<R> {
             {
                 Err(Diagnostic::error(
                     format!("The identity of {} changed", self.resource.type_name()),
-                    "What identifies the remote object is not what the state has stored. Something else answers in its place. If that is \
-                     meant, remove the object from the state and import the other one.",
+                    format!(
+                        "What identifies the remote object is not what the state has stored, so that another object answers in its place:\n\n\
+                         {}\n\nIf that is meant, remove the object from the state and import the other one.",
+                        state::told_apart(stored, &identity),
+                    ),
                 ))
             }
             (_, identity) => Ok(identity),
@@ -226,7 +229,7 @@ impl<R: Resource> ErasedResource<R> {
         StateAnswer {
             identity: state::identity_of(&self.shape().identity, &state),
             state,
-            private: NOT_READ_YET.to_vec(),
+            private: Vec::new(),
             diagnostics: Diagnostics::new(),
         }
     }
@@ -352,6 +355,7 @@ impl<R: Resource> DynResource for ErasedResource<R> {
             Ok(model) => {
                 let found = self.found(model, &Members::new());
                 StateAnswer {
+                    private: NOT_READ_YET.to_vec(),
                     identity: found.identity.or(given),
                     diagnostics: warnings,
                     ..found

@@ -93,6 +93,33 @@ pub(super) fn is_another(attributes: &[Attribute], stored: &Value, identity: &Va
     })
 }
 
+/// Both identities, a line for each part.
+pub(super) fn told_apart(stored: &Value, found: &Value) -> String {
+    let lines = found.members().into_iter().flatten().map(|(name, part)| {
+        let before = stored.get(name).unwrap_or(&Value::Null);
+        if before == part {
+            format!("{name}: {}", shown(part))
+        } else {
+            format!("{name}: stored {}, found {}", shown(before), shown(part))
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A part of an identity: a scalar, or a list of scalars.
+fn shown(part: &Value) -> String {
+    match part {
+        Value::String(text) => format!("{text:?}"),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::List(elements) => {
+            let elements: Vec<String> = elements.iter().map(shown).collect();
+            format!("[{}]", elements.join(", "))
+        }
+        _ => "nothing".to_owned(),
+    }
+}
+
 /// Unknowns at any depth replaced by `before`, as far as it reaches, or null.
 fn known_part(value: Value, before: Option<&Value>) -> Value {
     if value.is_wholly_known() {

@@ -36,6 +36,7 @@ struct Scripted {
     update: for<'a> fn(Thing, Thing, &'a Save<Thing>) -> Outcome<'a, Thing>,
     delete: for<'a> fn(&'a Context, Thing) -> Outcome<'a, ()>,
     import: fn(ImportId) -> Result<Thing, Diagnostics>,
+    move_from: fn(&MoveSource) -> Option<Thing>,
     not_known_yet: Option<&'static str>,
 }
 
@@ -43,6 +44,7 @@ impl Default for Scripted {
     fn default() -> Self {
         Self {
             plan: |_| {},
+            move_from: |_| None,
             not_known_yet: None,
             create: |_, planned, _| Box::pin(async { Ok(made(planned)) }),
             read: |state| Ok(Some(state)),
@@ -172,6 +174,10 @@ impl Resource for Scripted {
 
     async fn import(&self, _: &Context, id: ImportId) -> Result<Thing, Diagnostics> {
         (self.import)(id)
+    }
+
+    fn move_from(&self, source: &MoveSource) -> Option<Result<Thing, Diagnostics>> {
+        (self.move_from)(source).map(Ok)
     }
 }
 
@@ -535,6 +541,11 @@ async fn an_update_never_makes_another_object() {
     assert_eq!(
         summaries(&answer.diagnostics),
         ["The identity of test_thing changed"]
+    );
+    let detail = &answer.diagnostics.iter().next().unwrap().detail;
+    assert!(
+        detail.contains(r#"id: stored "id-1", found "id-2""#),
+        "{detail}"
     );
     assert_eq!(answer.state.get("id"), Some(&"id-2".into()));
 }

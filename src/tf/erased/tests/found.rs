@@ -80,6 +80,11 @@ async fn a_refresh_never_finds_another_object() {
         summaries(&answer.diagnostics),
         ["The identity of test_thing changed"]
     );
+    let detail = &answer.diagnostics.iter().next().unwrap().detail;
+    assert!(
+        detail.contains(r#"id: stored "id-1", found "id-2""#),
+        "{detail}"
+    );
     assert_eq!(answer.state, stored(&[]));
     let without_identity = read(another(), stored(&[]), None, b"").await;
     assert_eq!(without_identity.identity, identity("id-2"));
@@ -125,15 +130,62 @@ async fn a_failed_import_finds_nothing() {
     assert_eq!(answer.state, Value::Null);
 }
 
-#[test]
-fn a_move_from_a_stranger_is_refused() {
-    let source = MoveSource {
+fn source() -> MoveSource {
+    MoveSource {
         provider_address: "example.com/other/other".to_owned(),
         type_name: "other_thing".to_owned(),
         schema_version: 0,
         state: serde_json::json!({}),
         identity: None,
+    }
+}
+
+/// What a move holds is planned with like any state: with settings that are not known yet, or without a refresh.
+#[tokio::test]
+async fn a_moved_object_is_an_object_like_any_other() {
+    let script = |not_known_yet| Scripted {
+        move_from: |_| {
+            Some(Thing {
+                name: "one".into(),
+                place: "here".into(),
+                ..made(Thing::default())
+            })
+        },
+        read: |_| Err(failure()),
+        not_known_yet,
+        ..Scripted::default()
     };
+    let moved = ErasedResource::new(script(None)).move_from(&source());
+    assert_eq!(moved.diagnostics, Diagnostics::new());
+    assert_eq!(moved.state, stored(&[]));
+    assert_eq!(moved.identity, identity("id-1"));
+    let unknown = script(Some("the token is not known yet"));
+    let answer = read(unknown, moved.state, moved.identity, &moved.private).await;
+    assert_eq!(
+        summaries(&answer.diagnostics),
+        ["Not refreshed: the provider's settings are not known yet"]
+    );
+    assert_eq!(answer.state, stored(&[]));
+
+    let another = Scripted {
+        read: |state| {
+            Ok(Some(Thing {
+                id: "id-2".into(),
+                ..state
+            }))
+        },
+        ..Scripted::default()
+    };
+    let answer = read(another, answer.state, answer.identity, &answer.private).await;
+    assert_eq!(
+        summaries(&answer.diagnostics),
+        ["The identity of test_thing changed"]
+    );
+}
+
+#[test]
+fn a_move_from_a_stranger_is_refused() {
+    let source = source();
     let answer = ErasedResource::new(Scripted::default()).move_from(&source);
     assert_eq!(
         summaries(&answer.diagnostics),

@@ -8,7 +8,7 @@ use konnectazure::{
     wire::generated::{self as wire, DynamicValue, RawState, ResourceIdentityData},
 };
 
-use crate::support::core::{Core, Diagnostics, checked, dynamic, has_errors};
+use crate::support::core::{Core, Diagnostics, checked, dynamic, has_errors, texts};
 
 /// At most so many places at which a message is cut.
 const CUTS: usize = 12;
@@ -248,6 +248,46 @@ async fn every_stored_state_and_move_that_makes_no_sense_is_refused_and_not_forg
         }
     }
     assert_alive(&mut core).await;
+}
+
+/// Terraform reads a data source once its configuration is known.
+#[tokio::test]
+async fn every_data_source_refuses_filters_that_are_not_known_yet() {
+    let mut core = start().await;
+    let sources: Vec<(String, Type)> = core
+        .data_sources
+        .iter()
+        .map(|(name, schema)| (name.clone(), schema.object_type()))
+        .collect();
+    for (type_name, kind) in &sources {
+        let attributes = core.data_sources[type_name].attributes.iter();
+        let filters: Vec<&str> = attributes
+            .filter(|attribute| attribute.mode.is_configurable())
+            .map(|attribute| attribute.name)
+            .collect();
+        assert!(!filters.is_empty(), "{type_name}");
+        for filter in filters {
+            let Type::Object(attributes) = kind else {
+                panic!("schemas are objects");
+            };
+            let config = attributes.keys().map(|name| {
+                let value = if name == filter {
+                    Value::unknown()
+                } else {
+                    Value::Null
+                };
+                (name.clone(), value)
+            });
+            let read = wire::read_data_source::Request {
+                type_name: type_name.clone(),
+                config: Some(dynamic(&Value::object(config), kind)),
+                ..Default::default()
+            };
+            let answer = core.client.read_data_source(read).await.unwrap();
+            let said = texts(&checked(answer.into_inner().diagnostics));
+            assert_eq!(said, [format!("{filter}: Cannot read {type_name}")]);
+        }
+    }
 }
 
 #[tokio::test]

@@ -12,8 +12,9 @@ use crate::tf::config;
 use crate::tf::consistency;
 use crate::tf::context::Context;
 use crate::tf::data_source::DataSource;
-use crate::tf::diagnostics::Diagnostics;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::model::Model;
+use crate::tf::path::Path;
 use crate::tf::plan;
 use crate::tf::schema::AttributeKind;
 use crate::tf::soundness;
@@ -37,7 +38,19 @@ impl<D: DataSource> ErasedDataSource<D> {
     async fn try_read(&self, config: &Value, context: &Context) -> Result<Value, Diagnostics> {
         let shape = self.shape();
         let attributes = &shape.schema.attributes;
-        let configured = plan::with_defaults(attributes, object("configuration", config)?.clone());
+        let configured = object("configuration", config)?;
+        if let Some((name, _)) = configured
+            .iter()
+            .find(|(_, value)| !value.is_wholly_known())
+        {
+            return Err(Diagnostic::error(
+                format!("Cannot read {}", self.source.type_name()),
+                "What to look for is not known yet. A data source is read once all of its configuration is known.",
+            )
+            .at(Path::attribute(name))
+            .into());
+        }
+        let configured = plan::with_defaults(attributes, configured.clone());
         let model = decode::<D::Model>("configuration", configured.clone())?;
         let model = guarded("reading", self.source.read(context, model)).await?;
         let members = state::complete(attributes, model.into_members(), &configured);

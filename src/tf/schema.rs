@@ -38,6 +38,15 @@ impl Schema {
             .find(|attribute| attribute.name == name)
     }
 
+    /// The attribute that a change is put off for, see [`Attribute::defers_while_unknown`], if `config` does not know one.
+    #[must_use]
+    pub fn deferring(&self, config: &Value) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| {
+            let value = config.get(attribute.name);
+            attribute.defers && value.is_some_and(|value| !value.is_wholly_known())
+        })
+    }
+
     /// The type of the whole block.
     #[must_use]
     pub fn object_type(&self) -> Type {
@@ -172,6 +181,8 @@ pub struct Attribute {
     pub on_change: OnChange,
     /// What an update of something else does to it.
     pub on_update: OnUpdate,
+    /// Whether a change is put off while its value is unknown, where the host can do that.
+    pub defers: bool,
     /// When a different spelling is no change.
     pub equivalence: Option<Equivalence>,
     /// What a known value must fulfil.
@@ -200,6 +211,7 @@ impl Attribute {
             default: None,
             on_change: OnChange::default(),
             on_update: OnUpdate::default(),
+            defers: false,
             equivalence: None,
             validators: Vec::new(),
         }
@@ -272,6 +284,13 @@ impl Attribute {
     #[must_use]
     pub fn keep(mut self) -> Self {
         self.on_update = OnUpdate::Keep;
+        self
+    }
+
+    /// Little can be told of a change without it: where the host can put a change off until the value is known, it does.
+    #[must_use]
+    pub fn defers_while_unknown(mut self) -> Self {
+        self.defers = true;
         self
     }
 

@@ -1,7 +1,7 @@
 //! Changes: planned, then made real.
 
 use super::calls::{Call, about};
-use super::deferral::deferral;
+use super::deferral::deferral_of_change;
 use super::diagnostics::{encode as encode_diagnostics, encode_path};
 use super::generated::{apply_resource_change, plan_resource_change};
 use super::values::{decode, decode_identity, encode, encode_identity, encode_state, is_absent};
@@ -19,16 +19,18 @@ pub(super) async fn plan(
     about(&prior);
     // What is destroyed is named by its state, and is destroyed by a provider that is configured by then.
     let destroys = is_absent(request.proposed_new_state.as_ref());
+    let config = decode("configuration", request.config.as_ref(), kind)?;
     let deferred = if destroys {
         None
     } else {
-        deferral(&call, request.client_capabilities.as_ref())
+        let capabilities = request.client_capabilities.as_ref();
+        deferral_of_change(&call, capabilities, &shape.schema, &config)
     };
     let answer = resource
         .plan(PlanRequest {
             prior,
             destroys,
-            config: decode("configuration", request.config.as_ref(), kind)?,
+            config,
             private: request.prior_private,
             identity: decode_identity(request.prior_identity.as_ref(), &shape.identity_type)?,
             cancel: call.cancel,

@@ -40,6 +40,7 @@ pub(crate) fn network_id() -> Attribute {
     Attribute::required("network_id", Type::String)
         .describe("Id of the Dedicated Cloud Gateway network in Konnect. Changing it replaces the object.")
         .replace()
+        .defers_while_unknown()
         .equivalent(same_text_ignoring_case)
         .validate(Parses::new("a UUID", |text: &str| {
             text.parse::<NetworkId>().map(drop)

@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -80,6 +81,8 @@ def build(target):
 
 def needs(binary):
     """The shared libraries that a Linux binary needs, and the version of glibc among them, if any."""
+    if not shutil.which("objdump"):
+        sys.exit("objdump is missing: it tells which C library the binary needs, and comes with binutils")
     headers = output("objdump", "-p", str(binary))
     libraries = re.findall(r"^\s*NEEDED\s+(\S+)", headers, re.MULTILINE)
     versions = {tuple(map(int, found.split("."))) for found in re.findall(r"\bGLIBC_(\d+(?:\.\d+)+)", headers)}

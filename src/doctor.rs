@@ -98,12 +98,13 @@ impl Request {
         Ok(preflight::run(&inputs, clients, &Scope::detached(TIMEOUT)).await)
     }
 
-    /// The report as it is printed; `colours` only for a terminal.
-    pub(crate) fn render(&self, report: &Report, colours: bool) -> String {
+    /// The report as it is printed; `colours` only for a terminal, which has so many `columns`.
+    pub(crate) fn render(&self, report: &Report, colours: bool, columns: Option<u16>) -> String {
         if self.json {
             as_json(report)
         } else {
-            as_table(report, colours)
+            let columns = columns.map_or(TABLE_WIDTH, usize::from);
+            as_table(report, colours, columns.clamp(NARROWEST, TABLE_WIDTH))
         }
     }
 }
@@ -118,6 +119,8 @@ pub(crate) fn is_healthy(report: &Report) -> bool {
 
 /// How wide the table is; ids are longer at times, and stay whole.
 const TABLE_WIDTH: usize = 110;
+/// Below this a column of text beside the names is no help.
+const NARROWEST: usize = 60;
 /// The longest name of a status is `skipped`.
 const STATUS_WIDTH: usize = 7;
 const GAP: usize = 2;
@@ -135,7 +138,7 @@ fn as_json(report: &Report) -> String {
     )
 }
 
-fn as_table(report: &Report, colours: bool) -> String {
+fn as_table(report: &Report, colours: bool, columns: usize) -> String {
     let width = report
         .checks
         .iter()
@@ -147,7 +150,7 @@ fn as_table(report: &Report, colours: bool) -> String {
     for check in &report.checks {
         let status = painted(check.status, STATUS_WIDTH, colours);
         let name = check.id.as_str();
-        let told = lines(check, TABLE_WIDTH.saturating_sub(margin));
+        let told = lines(check, columns.saturating_sub(margin));
         let begins = format!("{status}{:GAP$}{name:<width$}{:GAP$}", "", "");
         let rest = std::iter::repeat_with(|| " ".repeat(margin));
         let beginnings = std::iter::once(begins).chain(rest);
@@ -216,7 +219,12 @@ fn summary(report: &Report) -> String {
     .map(|status| {
         let checks = report.checks.iter();
         let count = checks.filter(|check| check.status == status).count();
-        (count > 0).then(|| format!("{count} {}", status.as_str()))
+        let plural = if status == Status::Warning && count > 1 {
+            "s"
+        } else {
+            ""
+        };
+        (count > 0).then(|| format!("{count} {}{plural}", status.as_str()))
     });
     let counted: Vec<String> = counted.into_iter().flatten().collect();
     counted.join(", ")
@@ -306,7 +314,7 @@ mod tests {
 
     #[test]
     fn the_table_has_colours_only_on_request_and_a_fix_only_where_one_is_needed() {
-        let table = as_table(&report(Status::Failed), false);
+        let table = as_table(&report(Status::Failed), false, TABLE_WIDTH);
         assert!(
             table.contains("failed") && table.contains("What to do.") && !table.contains('\x1b'),
             "{table}"
@@ -315,8 +323,8 @@ mod tests {
             table.contains("→ What to do.") && table.ends_with("\n\n1 failed\n"),
             "{table}"
         );
-        assert!(as_table(&report(Status::Failed), true).contains('\x1b'));
-        assert!(!as_table(&report(Status::Passed), false).contains("What to do."));
+        assert!(as_table(&report(Status::Failed), true, TABLE_WIDTH).contains('\x1b'));
+        assert!(!as_table(&report(Status::Passed), false, TABLE_WIDTH).contains("What to do."));
     }
 
     #[test]
@@ -329,13 +337,12 @@ mod tests {
         for check in &mut report.checks {
             check.detail.clone_from(&long);
         }
-        let table = as_table(&report, false);
-        assert!(
-            table
-                .lines()
-                .all(|line| line.chars().count() <= TABLE_WIDTH),
-            "{table}"
-        );
+        for columns in [NARROWEST, 80, TABLE_WIDTH] {
+            let table = as_table(&report, false, columns);
+            let mut lines = table.lines();
+            assert!(lines.all(|line| line.chars().count() <= columns), "{table}");
+        }
+        let table = as_table(&report, false, TABLE_WIDTH);
         let indents: Vec<usize> = table
             .lines()
             .take(3)

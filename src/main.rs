@@ -100,13 +100,24 @@ fn diagnose(arguments: &[&str]) -> ExitCode {
         let no_colours =
             plugin::process_environment("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colours = io::stdout().is_terminal() && !no_colours;
-        write(&request.render(&report, colours))?;
+        write(&request.render(&report, colours, columns()))?;
         if doctor::is_healthy(&report) {
             Ok(())
         } else {
             Err("Not all checks passed.".to_owned())
         }
     })
+}
+
+/// How wide the terminal is, where output goes to one.
+fn columns() -> Option<u16> {
+    #[cfg(unix)]
+    {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        Some(size.ws_col).filter(|columns| *columns > 0)
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Installs what receives the logs.

@@ -57,7 +57,7 @@ fn check_scheme(variable: &str, address: &str) -> Result<(), Error> {
     )))
 }
 
-/// The exceptions that hold for HTTPS. Go, and so Terraform, reads a port with a host; the library knows hosts only.
+/// The exceptions that hold for HTTPS. Programs in Go read a port with a host; the library knows hosts only.
 fn without_ports(exceptions: &str) -> String {
     let hosts = exceptions.split(',').map(str::trim).filter_map(|entry| {
         let Some((host, port)) = entry.rsplit_once(':') else {

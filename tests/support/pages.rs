@@ -108,6 +108,11 @@ pub fn page(kind: Kind, type_name: &str, schema: &Schema, identity: &[&str]) -> 
         code("terraform", &read(&folder.join(kind.example())))
     )
     .unwrap();
+    if kind == Kind::Resource {
+        page.push_str(
+            "\nWhat does not say that a change replaces the object is changed in place.\n",
+        );
+    }
     page.push_str(&attributes(&schema.attributes));
     page.push_str(&timeouts(schema));
     if kind == Kind::Resource {
@@ -243,6 +248,9 @@ pub fn function_page(function: &dyn Function) -> String {
     }
     if let Some(parameter) = variadic {
         page.push_str(&argument(&parameter, "Variadic, "));
+    }
+    if let Some(text) = template(&format!("{}/{name}", kind.folder())) {
+        write!(page, "\n{}\n", text.trim_end()).unwrap();
     }
     page
 }

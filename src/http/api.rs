@@ -22,6 +22,7 @@ use super::redact::redact;
 use super::request::Request;
 use super::retry::{Outcome, Patience, RetrySettings, Verdict, asked_pause, decide, spread};
 use super::scope::{Ended, Scope, in_words};
+use super::transport::departure::Departure;
 use super::transport::{Broken, Outgoing, Response, Transport};
 
 /// Reads what a service says in the body of a refusal. Must cope with any body: HTML of a gateway, nothing at all.
@@ -312,14 +313,13 @@ impl Api {
         };
         call.attempts += 1;
         let sent = Instant::now();
-        let exchange = settings.transport.exchange(outgoing);
-        let answer = if request.is_read() {
-            match call.scope.bound(exchange).await {
-                Ok(answer) => answer,
-                Err(ended) => return Err(call.ended(ended)),
-            }
-        } else {
-            exchange.await
+        let departure = Departure::default();
+        let mut exchange = Box::pin(departure.of(settings.transport.exchange(outgoing)));
+        let answer = match call.scope.bound(&mut exchange).await {
+            Ok(answer) => answer,
+            // What came of a change is worth every wait.
+            Err(_) if !request.is_read() && departure.has_left() => exchange.await,
+            Err(ended) => return Err(call.ended(ended)),
         };
         drop(permit);
         let answer = match answer {

@@ -1,5 +1,7 @@
 //! One HTTP exchange: connecting, TLS, proxies, limits. Nothing here decides about sending again.
 
+pub(super) mod departure;
+
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::net::Ipv4Addr;
@@ -166,7 +168,10 @@ impl Transport {
         match &*self.0 {
             Kind::Network(network) => network.exchange(outgoing, limit).await,
             #[cfg(test)]
-            Kind::Scripted(script) => script.exchange(outgoing).await,
+            Kind::Scripted(script) => {
+                departure::mark(true);
+                script.exchange(outgoing).await
+            }
         }
     }
 }
@@ -203,6 +208,7 @@ impl Network {
             .connect_timeout(settings.connect_timeout.min(settings.request_timeout / 2))
             .timeout(settings.request_timeout)
             .pool_idle_timeout(IDLE_LIMIT)
+            .connector_layer(departure::Watch)
             .no_proxy();
         for proxy in proxy::proxies(|name| std::env::var(name).ok())? {
             builder = builder.proxy(proxy);
@@ -253,6 +259,7 @@ impl Network {
         if let Some(limit) = limit {
             request = request.timeout(limit);
         }
+        departure::mark(true);
         let sent = request.send().await;
         if let Some(mut is_met) = first {
             *is_met = true;

@@ -4,12 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use http::Method;
 use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::*;
 use crate::http::authorize::StaticToken;
 use crate::http::page::Pages;
 use crate::http::redact;
 use crate::http::secret::Secret;
+use crate::http::transport::TransportSettings;
 use crate::http::transport::scripted::{Answer, Script};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -424,6 +427,61 @@ async fn cancellation_and_deadline_let_a_write_in_flight_finish() {
         let (answer, ()) = tokio::join!(sending, cancelling);
         assert_eq!(answer.unwrap().status.as_u16(), 201);
     }
+}
+
+/// An API on this machine that may take its time for everything.
+async fn local(scheme: &str) -> (TcpListener, Api) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let settings = ApiSettings::new(
+        "Sample",
+        Url::parse(&format!("{scheme}://localhost:{port}")).unwrap(),
+        Transport::new(TransportSettings {
+            request_timeout: 200 * MINUTE,
+            connect_timeout: 100 * MINUTE,
+            ..TransportSettings::default()
+        }),
+        Arc::new(token()),
+        silent,
+    );
+    (listener, Api::new(settings))
+}
+
+#[tokio::test]
+async fn a_write_that_has_not_left_is_given_up() {
+    let (listener, api) = local("https").await;
+    let scope = Scope::detached(100 * MINUTE);
+    // Nobody answers the TLS handshake.
+    let connected = async {
+        let connection = listener.accept().await.unwrap();
+        scope.cancel.cancel();
+        connection
+    };
+    let (answer, _connection) = tokio::join!(api.send(&scope, Request::delete(["a"])), connected);
+    let error = answer.unwrap_err();
+    assert!(
+        error.is_cancelled() && !error.may_have_happened(),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_write_that_has_left_is_waited_for() {
+    let (listener, api) = local("http").await;
+    let scope = Scope::detached(100 * MINUTE);
+    let served = async {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut method = [0; 6];
+        connection.read_exact(&mut method).await.unwrap();
+        scope.cancel.cancel();
+        tokio::task::yield_now().await;
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        connection.write_all(answer).await.unwrap();
+        method
+    };
+    let (answer, method) = tokio::join!(api.send(&scope, Request::delete(["a"])), served);
+    assert_eq!(&method, b"DELETE");
+    assert_eq!(answer.unwrap().status.as_u16(), 200);
 }
 
 #[tokio::test(start_paused = true)]

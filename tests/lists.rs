@@ -13,7 +13,6 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use konnectazure::provider::KonnectAzure;
-use konnectazure::tf::value::Value;
 use konnectazure::wire::generated::stop_provider;
 use serde_json::{Value as Json, json};
 use support::core::{Core, Diagnostics, Listed, checked, texts};
@@ -35,8 +34,7 @@ async fn start_with(cloud: &Simulator, changes: &[(&str, &str)]) -> Core {
     }
     let provider = KonnectAzure::new(move |name| environment.get(name).cloned());
     let mut core = Core::start(provider).await;
-    let members = core.provider.attributes.iter();
-    let config = Value::object(members.map(|attribute| (attribute.name, Value::Null)));
+    let config = core.provider.nothing();
     assert_eq!(texts(&core.configure(&config).await), [""; 0]);
     core
 }

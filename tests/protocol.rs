@@ -15,6 +15,8 @@
 
 #[path = "protocol/capabilities.rs"]
 mod capabilities;
+#[path = "protocol/client.rs"]
+mod client;
 #[path = "protocol/elsewhere.rs"]
 mod elsewhere;
 #[path = "protocol/every_type.rs"]

@@ -23,11 +23,10 @@ use konnectazure::provider::KonnectAzure;
 use konnectazure::tf::provider::Provider as _;
 use konnectazure::tf::schema::{Attribute, AttributeKind};
 use konnectazure::tf::spelling::equivalent;
-use konnectazure::tf::types::Type;
+use konnectazure::tf::types;
 use konnectazure::tf::value::Value;
-use konnectazure::wire::type_json;
 use serde_json::{Value as Json, json};
-use support::core::{Core, texts};
+use support::core::{Core, Type, texts};
 
 /// The shapes of what is stored of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +53,7 @@ fn frozen() -> Frozen {
                 .split_once(".v")
                 .unwrap();
             let json: Json = serde_json::from_slice(&std::fs::read(entry.path()).unwrap()).unwrap();
-            let shape = |part: &str| type_json::from_json(&json[part]).unwrap();
+            let shape = |part: &str| Type::from_json(&json[part]).unwrap();
             let shapes = Shapes {
                 state: shape("state"),
                 identity: shape("identity"),
@@ -65,7 +64,7 @@ fn frozen() -> Frozen {
 }
 
 fn freeze(type_name: &str, version: i64, shapes: &Shapes) {
-    let json = json!({ "state": type_json::to_json(&shapes.state), "identity": type_json::to_json(&shapes.identity) });
+    let json = json!({ "state": shapes.state.to_json(), "identity": shapes.identity.to_json() });
     std::fs::create_dir_all(folder()).unwrap();
     let path = folder().join(format!("{type_name}.v{version}.json"));
     std::fs::write(path, format!("{json:#}\n")).unwrap();
@@ -195,7 +194,7 @@ async fn every_state_that_was_ever_stored_can_be_read() {
 fn ids<'a>(attributes: &'a [Attribute], found: &mut Vec<&'a Attribute>) {
     for attribute in attributes {
         match &attribute.kind {
-            AttributeKind::Type(Type::String) => {
+            AttributeKind::Type(types::Type::String) => {
                 if attribute.name == "id" || attribute.name.ends_with("_id") {
                     found.push(attribute);
                 }

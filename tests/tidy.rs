@@ -49,6 +49,14 @@ fn modules_use_only_what_lies_below_them() {
 }
 
 #[test]
+fn the_conformance_client_is_a_second_opinion() {
+    assert_none(
+        &directions::accomplices(&rust()),
+        "A check that asks the server's own code cannot contradict it. Write it again, from the protocol.",
+    );
+}
+
+#[test]
 fn each_half_is_silent_about_the_other() {
     assert_none(
         &foreign_words(&rust()),

@@ -5,11 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use konnectazure::provider::KonnectAzure;
-use konnectazure::wire::json as value_json;
 use serde_json::{Value as Json, json};
 
 use crate::subjects::Subject;
-use crate::support::core::{Action, Core, Diagnostics, Stored, has_errors};
+use crate::support::core::{Action, Core, Diagnostics, Stored, Value, has_errors};
 use crate::support::host::Host;
 use crate::support::simulator::{Seed, Simulator};
 
@@ -156,26 +155,18 @@ impl Lab {
             .map(|(name, value)| ((*name).to_owned(), value.clone()))
             .collect();
         let kind = self.core.provider.object_type();
-        let text = Json::Object(block).to_string();
-        let config = value_json::decode_json(text.as_bytes(), &kind).unwrap();
+        let config = Value::from_json(&Json::Object(block), &kind);
         let diagnostics = self.core.configure(&config).await;
         assert!(!has_errors(&diagnostics), "{diagnostics:?}");
     }
 
-    /// An object's attributes.
-    pub(crate) fn attributes(&self, stored: &Stored) -> Json {
-        let kind = self.core.kind(self.subject.type_name);
-        serde_json::from_slice(&value_json::encode_json(&stored.state, &kind).unwrap()).unwrap()
-    }
-
     /// The object, stored with this time for each call.
     pub(crate) fn timed(&self, stored: &Stored, time: &str) -> Stored {
-        let mut attributes = self.attributes(stored);
+        let mut attributes = stored.state.to_json();
         attributes["timeouts"] = timeouts(time);
         let kind = self.core.kind(self.subject.type_name);
-        let text = attributes.to_string();
         Stored {
-            state: value_json::decode_json(text.as_bytes(), &kind).unwrap(),
+            state: Value::from_json(&attributes, &kind),
             ..stored.clone()
         }
     }
@@ -255,8 +246,7 @@ impl Lab {
                 };
             }
         };
-        let null = konnectazure::tf::value::Value::Null;
-        let (stored, diagnostics) = self.core.apply(name, stored, &plan, &null).await;
+        let (stored, diagnostics) = self.core.apply(name, stored, &plan, &Value::Null).await;
         Ended {
             stored: Some(stored).filter(|stored| !stored.state.is_null()),
             diagnostics,
@@ -284,7 +274,7 @@ impl Lab {
             Call::Update => self.update(before, config).await,
             Call::Delete => self.delete(before).await,
             Call::Import => {
-                let id = (self.subject.import_id)(&self.attributes(before));
+                let id = (self.subject.import_id)(&before.state.to_json());
                 self.import(&id).await
             }
         }
@@ -367,7 +357,7 @@ impl Lab {
         if plan.action != Action::NoOp {
             return Err(format!("{:?} is still planned", plan.action));
         }
-        let id = self.attributes(&seen)["id"]
+        let id = seen.state.to_json()["id"]
             .as_str()
             .unwrap_or_default()
             .to_lowercase();

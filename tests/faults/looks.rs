@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
-use konnectazure::tf::value::Value;
 use serde_json::{Value as Json, json};
 
 use crate::figures::figure;
 use crate::lab::{Call, ENOUGH, Lab, Settings};
 use crate::matrix::{LONGEST_TEXT, block_on, chosen, in_parallel, targets, told};
 use crate::subjects::{SUBJECTS, Subject};
-use crate::support::core::{Diagnostics, has_errors};
+use crate::support::core::{Diagnostics, Value, has_errors};
 use crate::support::patience::eventually;
 use crate::table::{Cost, Fault, Target, table};
 
@@ -138,7 +137,7 @@ impl Bench {
         let config = lab.config(false, ENOUGH);
         let made = lab.create(&config).await;
         assert!(!made.failed(), "{}", made.said());
-        let object = lab.attributes(&made.stored.expect("an object"));
+        let object = made.stored.expect("an object").state.to_json();
         eventually("the networks' setting up", || {
             let networks = lab.cloud.objects("networks");
             networks.iter().all(|network| network["state"] == "ready")

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use konnectazure::{
     provider::KonnectAzure,
-    tf::value::Value,
     wire::generated::{self as wire, ClientCapabilities, DynamicValue, deferred::Reason},
 };
 use serde_json::json;
 
 use crate::{
     support::core::{
-        Action, Core, Stored, capabilities, checked, dynamic, has_errors, texts, undynamic,
+        Action, Core, Stored, Value, capabilities, checked, dynamic, has_errors, texts, undynamic,
     },
     toy::{COUNT, THING, Toy, World},
 };
@@ -191,10 +190,8 @@ fn in_an_unknown_network(core: &Core) -> Vec<(String, Value)> {
         "vnet_link_name": "link",
         "mappings": [{ "domains": ["corp.example"], "target_ip_addresses": ["10.20.0.4"] }],
     });
-    let in_networks = core.resources.iter().filter(|(_, schema)| {
-        let mut names = schema.attributes.iter().map(|attribute| attribute.name);
-        names.any(|name| name == "network_id")
-    });
+    let resources = core.resources.iter();
+    let in_networks = resources.filter(|(_, schema)| schema.attribute("network_id").is_some());
     in_networks
         .map(|(type_name, schema)| {
             let written: serde_json::Map<_, _> = place

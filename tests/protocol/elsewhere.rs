@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use konnectazure::{
-    tf::value::Value,
-    wire::generated::{self as wire, RawState},
-};
+use konnectazure::wire::generated::{self as wire, RawState};
 
 use crate::{
-    support::core::{Action, Core, Stored, checked, has_errors, texts},
+    support::core::{Action, Core, Stored, Value, checked, has_errors, texts},
     toy::{THING, Toy, World},
 };
 

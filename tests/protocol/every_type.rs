@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use konnectazure::{provider::KonnectAzure, tf::value::Value, wire::generated as wire};
+use konnectazure::{provider::KonnectAzure, wire::generated as wire};
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    core::{Action, Core, Stored, checked, has_errors, texts},
+    core::{Action, Core, Stored, Value, checked, has_errors, texts},
     simulator::{Seed, Simulator},
 };
 
@@ -144,7 +144,7 @@ impl Life {
         assert!(checked(answer.diagnostics).is_empty(), "{}", self.type_name);
         let config = core.decode(self.type_name, answer.config);
         for attribute in core.attributes(self.type_name) {
-            let value = config.get(attribute.name).unwrap();
+            let value = config.get(&attribute.name).unwrap();
             assert!(
                 value.is_wholly_known(),
                 "{}.{}",
@@ -152,7 +152,7 @@ impl Life {
                 attribute.name
             );
             assert!(
-                value.is_null() || attribute.mode.is_configurable(),
+                value.is_null() || attribute.is_configurable(),
                 "{}.{} is computed",
                 self.type_name,
                 attribute.name
@@ -184,12 +184,7 @@ async fn start(cloud: &Simulator) -> Core {
         found.map(|(_, value)| value.clone())
     }))
     .await;
-    let nothing = core
-        .provider
-        .attributes
-        .iter()
-        .map(|attribute| (attribute.name, Value::Null));
-    let nothing = Value::object(nothing.collect::<Vec<_>>());
+    let nothing = core.provider.nothing();
     assert_eq!(texts(&core.configure(&nothing).await), [""; 0]);
     core
 }

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use konnectazure::{
-    tf::value::Value,
-    wire::generated::{self as wire, stop_provider},
-};
+use konnectazure::wire::generated::{self as wire, stop_provider};
 use serde_json::json;
 
 use crate::{
-    support::core::{Action, Core, Stored, capabilities, texts},
+    support::core::{Action, Core, Stored, Value, capabilities, dynamic, texts},
     toy::{COUNT, THING, Toy, World},
 };
 
@@ -134,7 +131,7 @@ async fn a_panic_outside_apply_is_an_error_and_no_more() {
         .client
         .read_data_source(wire::read_data_source::Request {
             type_name: COUNT.to_owned(),
-            config: Some(crate::support::core::dynamic(&config, &kind)),
+            config: Some(dynamic(&config, &kind)),
             client_capabilities: Some(capabilities()),
             ..Default::default()
         })

@@ -1,13 +1,10 @@
 //! Messages that no Terraform sends: the answer is an error that says so, and the next call works.
 
-use konnectazure::{
-    tf::value::Value,
-    wire::generated::{self as wire, DynamicValue, RawState, ResourceIdentityData},
-};
+use konnectazure::wire::generated::{self as wire, DynamicValue, RawState, ResourceIdentityData};
 use serde_json::json;
 
 use crate::{
-    support::core::{Core, Diagnostics, Stored, checked, has_errors},
+    support::core::{Core, Diagnostics, Stored, Value, checked, dynamic, has_errors},
     toy::{COUNT, THING, Toy},
 };
 
@@ -360,7 +357,7 @@ async fn messages_without_values_are_answered() {
 async fn unknowns_where_none_may_be_are_errors() {
     let mut core = start().await;
     let kind = core.kind(THING);
-    let unknown = crate::support::core::dynamic(&Value::unknown(), &kind);
+    let unknown = dynamic(&Value::unknown(), &kind);
     let client = &mut core.client;
     let plan = wire::plan_resource_change::Request {
         type_name: THING.to_owned(),

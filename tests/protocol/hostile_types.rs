@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use konnectazure::{
     provider::KonnectAzure,
-    tf::{schema::Schema, types::Type, value::Value},
     wire::generated::{self as wire, DynamicValue, RawState, ResourceIdentityData},
 };
 
-use crate::support::core::{Core, Diagnostics, checked, dynamic, has_errors, texts};
+use crate::support::core::{
+    Core, Diagnostics, Schema, Type, Value, checked, dynamic, has_errors, texts,
+};
 
 /// At most so many places at which a message is cut.
 const CUTS: usize = 12;
@@ -262,8 +263,8 @@ async fn every_data_source_refuses_filters_that_are_not_known_yet() {
     for (type_name, kind) in &sources {
         let attributes = core.data_sources[type_name].attributes.iter();
         let filters: Vec<&str> = attributes
-            .filter(|attribute| attribute.mode.is_configurable())
-            .map(|attribute| attribute.name)
+            .filter(|attribute| attribute.is_configurable())
+            .map(|attribute| attribute.name.as_str())
             .collect();
         assert!(!filters.is_empty(), "{type_name}");
         for filter in filters {

@@ -1,10 +1,9 @@
 //! Plan, apply, refresh and destroy, as Terraform orders them.
 
-use konnectazure::tf::value::{Refinement, Value};
 use serde_json::json;
 
 use crate::{
-    support::core::{Action, Core, Planned, Stored, has_errors, texts},
+    support::core::{Action, Core, Planned, Refinement, Stored, Value, has_errors, texts},
     toy::{THING, Toy, World},
 };
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use konnectazure::{
-    tf::{attr::Attr, value::Value},
+    tf::attr::Attr,
     wire::generated::{get_metadata, list_resource, stop_provider},
 };
 use serde_json::json;
 
 use crate::{
-    support::core::{Core, Listed, checked, has_errors, texts},
+    support::core::{Core, Listed, Value, checked, has_errors, texts},
     toy::{THING, Thing, Toy, World},
 };
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use konnectazure::{
-    tf::{types::Type, value::Value},
     wire::Server,
     wire::generated::provider_server::Provider as Service,
     wire::generated::{
@@ -14,7 +13,9 @@ use konnectazure::{
 use tonic::Code;
 
 use crate::{
-    support::core::{Core, capabilities, checked, dynamic, has_errors, texts, undynamic},
+    support::core::{
+        Core, Type, Value, capabilities, checked, dynamic, has_errors, texts, undynamic,
+    },
     toy::{COUNT, THING, Toy, World},
 };
 
@@ -97,7 +98,7 @@ async fn the_schema_holds_what_the_runtime_adds() {
         core.provider
             .attributes
             .iter()
-            .all(|attribute| !attribute.mode.is_computed())
+            .all(|attribute| !attribute.computed)
     );
     assert!(core.provider.attribute("retries").is_some());
 }

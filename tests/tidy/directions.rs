@@ -119,6 +119,43 @@ pub(crate) fn findings(sources: &[Source]) -> Vec<Finding> {
     findings
 }
 
+/// What the conformance client may know of the crate: the messages, and how to start a provider. Values, codec and rules are its own, or it
+/// could not contradict the server's.
+const CLIENTS: &[&str] = &[
+    "plugin",
+    "tf::provider::Provider",
+    "wire::Server",
+    "wire::generated",
+];
+
+/// Every use by which the conformance client would agree with the server because it is the server.
+pub(crate) fn accomplices(sources: &[Source]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for source in sources
+        .iter()
+        .filter(|source| source.path.starts_with("tests/support/core"))
+    {
+        // From outside, the crate's root is its name.
+        let inside = Source::new(
+            &source.path,
+            &source.text.replace("konnectazure::", "crate::"),
+        );
+        for (offset, path) in inside.references() {
+            let path = path.join("::");
+            let is_ours = FLOORS
+                .iter()
+                .any(|(floor, _)| path.split("::").next() == Some(floor));
+            let is_allowed = CLIENTS
+                .iter()
+                .any(|allowed| path == *allowed || path.starts_with(&format!("{allowed}::")));
+            if is_ours && !is_allowed {
+                findings.push(Finding::new(&inside, offset, format!("uses `{path}`")));
+            }
+        }
+    }
+    findings
+}
+
 /// What the sources say about the crate: which modules a floor has, and what it passes on.
 struct Map {
     modules: BTreeSet<Vec<String>>,
@@ -367,4 +404,27 @@ fn crate_with(path: &str, text: &str) -> Vec<Source> {
         .chain([(path, text)])
         .map(|(path, text)| Source::new(path, text))
         .collect()
+}
+
+#[test]
+fn accomplices_are_found() {
+    let found =
+        |text: &str| accomplices(&[Source::new("tests/support/core/checks.rs", text)]).len();
+    assert_eq!(found("use konnectazure::tf::consistency;"), 1);
+    assert_eq!(
+        found("fn f() { konnectazure::wire::msgpack::decode(); }"),
+        1
+    );
+    assert_eq!(
+        found(
+            "use konnectazure::{\n    tf::{provider::Provider, value::Value},\n    wire::{generated::Schema, json},\n};"
+        ),
+        2
+    );
+    assert_eq!(
+        found(
+            "use konnectazure::wire::{Server, generated::{self as wire}};\nuse super::{types::Type, values::Value};"
+        ),
+        0
+    );
 }

@@ -1,11 +1,8 @@
 //! What Terraform demands of every answer.
 
-use konnectazure::{
-    tf::{consistency, path::Path, types::Type, value::Value},
-    wire::generated as wire,
-};
+use konnectazure::wire::generated as wire;
 
-use super::Diagnostics;
+use super::{Diagnostics, rules::Faults, values::Value};
 
 pub fn has_errors(diagnostics: &[wire::Diagnostic]) -> bool {
     diagnostics
@@ -48,34 +45,22 @@ pub fn checked(diagnostics: Diagnostics) -> Diagnostics {
     diagnostics
 }
 
-pub(super) fn assert_has_type(kind: &Type, value: &Value) {
-    let mut faults = Vec::new();
-    consistency::type_faults(kind, value, &Path::root(), &mut faults);
-    assert_eq!(faults, []);
+#[track_caller]
+pub(super) fn assert_none(faults: &Faults, what: &str) {
+    assert!(faults.is_empty(), "{what}: {faults:#?}");
 }
 
-pub(super) fn assert_known_identity(identity: Option<&Value>) {
+/// Of an object that exists: it has an identity, which is known and the one that it had, if it had one.
+#[track_caller]
+pub(super) fn assert_identity(before: Option<&Value>, identity: Option<&Value>, when: &str) {
+    let Some(identity) = identity.filter(|identity| !identity.is_null()) else {
+        panic!("no identity {when}");
+    };
     assert!(
-        identity.is_none_or(Value::is_wholly_known),
-        "an identity that is not known"
+        identity.is_wholly_known(),
+        "Provider produced invalid identity {when}: {identity:?}"
     );
-}
-
-/// The rule for a second plan: what the first one knew has not changed.
-pub(super) fn assert_same_where_known(first: &Value, second: &Value) {
-    match (first, second) {
-        (Value::Unknown(_), _) => {}
-        (Value::Object(first), Value::Object(second)) => {
-            for (name, first) in first {
-                assert_same_where_known(first, &second[name]);
-            }
-        }
-        (Value::List(first), Value::List(second)) if first.len() == second.len() => {
-            for (first, second) in first.iter().zip(second) {
-                assert_same_where_known(first, second);
-            }
-        }
-        (Value::Set(_), Value::Set(_)) if !first.is_wholly_known() => {}
-        (first, second) => assert_eq!(first, second, "inconsistent final plan"),
+    if let Some(before) = before.filter(|before| !before.is_null()) {
+        assert_eq!(before, identity, "Unexpected Identity Change {when}");
     }
 }

@@ -1,17 +1,15 @@
 //! What only looks: `terraform query`, a stream of what exists, and data sources; read as Terraform reads them.
 
-use konnectazure::{
-    tf::{consistency, value::Value},
-    wire::{
-        generated::{self as wire, list_resource},
-        json,
-    },
-};
+use konnectazure::wire::generated::{self as wire, list_resource};
 use tonic::Streaming;
 
 use super::{
-    Core, Diagnostics, capabilities, checked, checks::assert_has_type,
-    checks::assert_known_identity, dynamic, has_errors, undynamic,
+    Core, Diagnostics, capabilities, checked,
+    checks::{assert_identity, assert_none},
+    dynamic, has_errors,
+    rules::state_faults,
+    undynamic,
+    values::Value,
 };
 
 /// An object that a query found.
@@ -26,7 +24,7 @@ impl Core {
     /// A query's configuration; filters that are left out are null.
     pub fn filters(&self, type_name: &str, written: &serde_json::Value) -> Value {
         let kind = self.lists[type_name].object_type();
-        json::decode_json(written.to_string().as_bytes(), &kind).unwrap()
+        Value::from_json(written, &kind)
     }
 
     pub async fn validate_query(&mut self, type_name: &str, filters: &Value) -> Diagnostics {
@@ -103,7 +101,7 @@ impl Core {
     ) -> (Option<Value>, Diagnostics) {
         let schema = &self.data_sources[type_name];
         let kind = schema.object_type();
-        let config = json::decode_json(written.to_string().as_bytes(), &kind).unwrap();
+        let config = Value::from_json(written, &kind);
         let request = wire::validate_data_resource_config::Request {
             type_name: type_name.to_owned(),
             config: Some(dynamic(&config, &kind)),
@@ -126,10 +124,12 @@ impl Core {
             return (None, diagnostics);
         }
         let state = undynamic(answer.state, &kind);
-        assert_has_type(&kind, &state);
-        assert!(state.is_wholly_known(), "unknown after a read");
+        assert!(!state.is_null(), "Provider produced null object");
         let attributes = &self.data_sources[type_name].attributes;
-        assert_eq!(consistency::state_faults(attributes, &kind, &state), []);
+        assert_none(
+            &state_faults(attributes, &state),
+            "Provider produced invalid object",
+        );
         (Some(state), diagnostics)
     }
 
@@ -147,7 +147,7 @@ impl Core {
             assert_eq!(event.resource_object, None);
             return (None, diagnostics);
         };
-        assert_known_identity(Some(&identity));
+        assert_identity(None, Some(&identity), "in a list");
         assert!(!event.display_name.is_empty());
         assert_eq!(event.resource_object.is_some(), include_resource_object);
         let kind = self.kind(type_name);
@@ -155,12 +155,7 @@ impl Core {
             .resource_object
             .map(|object| undynamic(Some(object), &kind));
         if let Some(object) = &object {
-            assert_has_type(&kind, object);
-            let attributes = self.attributes(type_name);
-            assert_eq!(
-                consistency::state_faults(attributes, &self.kind(type_name), object),
-                []
-            );
+            self.assert_state(type_name, object, "an invalid listed object");
         }
         let listed = Listed {
             display_name: event.display_name,

@@ -1,15 +1,123 @@
 //! Every resource type of the provider against the local cloud: created, refreshed, imported, written as configuration, changed, replaced
 //! and destroyed, in Terraform's order of calls and with its checks of every answer.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
-use konnectazure::{provider::KonnectAzure, wire::generated as wire};
+use konnectazure::{
+    preflight::consent::KONG_CLIENT_ID, provider::KonnectAzure, wire::generated as wire,
+};
 use serde_json::{Value as Json, json};
 
 use crate::support::{
-    core::{Action, Core, Stored, Value, checked, has_errors, texts},
+    core::{Action, Core, Refinement, Stored, Value, checked, has_errors, texts},
+    host::Host,
     simulator::{Seed, Simulator},
 };
+
+/// How much of what a step writes is known when it is planned. When it is applied, everything is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Foresight {
+    /// All of it, as where users write every value themselves.
+    Everything,
+    /// How each text begins and how many there are, as with `"${azurerm_resource_group.net.name}-kong"`.
+    Beginnings,
+    /// None of it, as with references to what the same apply creates.
+    Nothing,
+}
+
+impl Foresight {
+    /// The configuration as it is known when planned, `hidden` being what of it waits for something else.
+    fn of(self, config: &Value, hidden: &Json) -> Value {
+        let mut members = config.members().unwrap().clone();
+        for name in hidden.as_object().unwrap().keys() {
+            let value = members.get_mut(name).unwrap();
+            *value = match self {
+                Self::Everything => value.clone(),
+                Self::Beginnings => beginning(value),
+                Self::Nothing => Value::unknown(),
+            };
+        }
+        Value::Object(members)
+    }
+}
+
+fn beginning(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::List(elements) => Value::List(elements.iter().map(beginning).collect()),
+        Value::Set(elements) => Value::set(elements.iter().map(beginning).collect()),
+        Value::Map(members) | Value::Object(members) => {
+            let members = members.iter();
+            let members = members.map(|(name, member)| (name.clone(), beginning(member)));
+            match value {
+                Value::Map(_) => Value::Map(members.collect()),
+                _ => Value::Object(members.collect()),
+            }
+        }
+        _ => Value::Unknown(Refinement {
+            null: Some(false),
+            prefix: value
+                .as_str()
+                .map(|text| text.chars().take(text.chars().count() / 2).collect()),
+            ..Refinement::default()
+        }),
+    }
+}
+
+/// Where the lives are lived.
+struct Stage {
+    core: Core,
+    foresight: Foresight,
+    /// The environment of the processes, one for each phase as Terraform starts them; none where the provider is in this process.
+    processes: Option<Vec<(String, String)>>,
+}
+
+impl Stage {
+    async fn in_process(cloud: &Simulator, foresight: Foresight) -> Self {
+        let variables = cloud.env();
+        let core = Core::start(KonnectAzure::new(move |name| {
+            let found = variables.iter().find(|(known, _)| known == name);
+            found.map(|(_, value)| value.clone())
+        }));
+        Self {
+            core: configured(core.await).await,
+            foresight,
+            processes: None,
+        }
+    }
+
+    async fn with_the_binary(cloud: &Simulator, foresight: Foresight) -> Self {
+        let variables = cloud.env();
+        Self {
+            core: configured(start_process(&variables).await).await,
+            foresight,
+            processes: Some(variables),
+        }
+    }
+
+    /// What one process planned another one applies.
+    async fn next_phase(&mut self) {
+        if let Some(variables) = &self.processes {
+            let next = configured(start_process(variables).await).await;
+            std::mem::replace(&mut self.core, next).shut_down().await;
+        }
+    }
+}
+
+async fn start_process(variables: &[(String, String)]) -> Core {
+    let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"));
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    Core::load(Host::new().start_binary(binary, &variables).await).await
+}
+
+async fn configured(mut core: Core) -> Core {
+    let nothing = core.provider.nothing();
+    assert_eq!(texts(&core.configure(&nothing).await), [""; 0]);
+    core
+}
 
 /// An object of one type, with the changes that it lives through.
 struct Life {
@@ -36,40 +144,98 @@ fn text(stored: &Stored, attribute: &str) -> String {
 
 impl Life {
     /// From nothing to an object that was changed, and replaced where that is possible.
-    async fn live(&self, core: &mut Core) -> Stored {
-        let config = core.config(self.type_name, &self.written);
+    async fn live(&self, stage: &mut Stage) -> Stored {
+        let absent = Stored::default();
         let made = self
-            .go(core, &Stored::default(), &config, Action::Create)
+            .go(stage, &absent, &self.written, &self.written, Action::Create)
             .await;
-        self.take_over(core, &made, &config).await;
+        let config = stage.core.config(self.type_name, &self.written);
+        self.take_over(&mut stage.core, &made, &config).await;
 
+        // Another release may have stored private data; this one has no use for it, and is not the one to throw it away.
+        let made = Stored {
+            private: b"of another release".to_vec(),
+            ..made
+        };
         let written = merged(&self.written, &self.changed);
-        let config = core.config(self.type_name, &written);
-        let changed = self.go(core, &made, &config, Action::Update).await;
-        assert_eq!(changed.identity, made.identity, "{}", self.type_name);
+        let changed = self
+            .go(stage, &made, &written, &self.changed, Action::Update)
+            .await;
+        assert_eq!(changed.private, made.private, "{}", self.type_name);
+        if stage.foresight != Foresight::Everything {
+            // What waits for something else may turn out to be what it was.
+            let same = self
+                .go(stage, &changed, &written, &self.changed, Action::Update)
+                .await;
+            assert_eq!(same, changed, "{}", self.type_name);
+        }
         if self.replaced == json!({}) {
             return changed;
         }
-        let config = core.config(self.type_name, &merged(&written, &self.replaced));
-        let replaced = self.go(core, &changed, &config, Action::Replace).await;
+        let written = merged(&written, &self.replaced);
+        let replaced = self
+            .go(stage, &changed, &written, &self.replaced, Action::Replace)
+            .await;
         assert_ne!(replaced.identity, changed.identity, "{}", self.type_name);
         replaced
     }
 
-    /// Plans and applies; afterwards a refresh and a plan find nothing to do.
-    async fn go(&self, core: &mut Core, prior: &Stored, config: &Value, action: Action) -> Stored {
+    /// Plans with what is known of it and applies; afterwards a refresh and a plan find nothing to do.
+    async fn go(
+        &self,
+        stage: &mut Stage,
+        prior: &Stored,
+        written: &Json,
+        hidden: &Json,
+        action: Action,
+    ) -> Stored {
         let name = self.type_name;
-        let plan = core.plan(name, prior, config).await;
+        let config = stage.core.config(name, written);
+        self.rehearse(stage, prior, &config, hidden, action).await;
+        let known = stage.foresight.of(&config, hidden);
+        let plan = stage.core.plan(name, prior, &known).await;
         let plan = plan.unwrap_or_else(|errors| panic!("{name}: {errors:#?}"));
         assert_eq!(plan.action, action, "{name}: {:?}", plan.replace);
-        let (stored, diagnostics) = core.apply(name, prior, &plan, config).await;
+        stage.next_phase().await;
+        let (stored, diagnostics) = stage.core.apply(name, prior, &plan, &config).await;
         assert!(!has_errors(&diagnostics), "{name}: {diagnostics:#?}");
-        let (refreshed, diagnostics) = core.refresh(name, &stored).await;
+        stage.next_phase().await;
+        let (refreshed, diagnostics) = stage.core.refresh(name, &stored).await;
         assert!(!has_errors(&diagnostics), "{name}: {diagnostics:#?}");
         let refreshed = refreshed.unwrap_or_else(|| panic!("{name} is gone"));
-        assert_eq!(refreshed.identity, stored.identity, "{name}");
-        self.assert_settled(core, &refreshed, config).await;
+        assert_eq!(refreshed.private, stored.private, "{name}");
+        self.assert_settled(&mut stage.core, &refreshed, &config)
+            .await;
         refreshed
+    }
+
+    /// Whatever single thing is not known yet, what is planned without it holds when it is.
+    async fn rehearse(
+        &self,
+        stage: &mut Stage,
+        prior: &Stored,
+        config: &Value,
+        hidden: &Json,
+        action: Action,
+    ) {
+        let name = self.type_name;
+        if stage.foresight == Foresight::Everything {
+            return;
+        }
+        for (attribute, value) in hidden.as_object().unwrap() {
+            let one = json!({ attribute: value });
+            let known = stage.foresight.of(config, &one);
+            let plan = stage.core.plan(name, prior, &known).await;
+            let plan = plan.unwrap_or_else(|errors| panic!("{name}.{attribute}: {errors:#?}"));
+            assert_eq!(plan.action, action, "{name}.{attribute}");
+            let planned = plan.state.get(attribute).unwrap();
+            assert!(!planned.is_wholly_known(), "{name}.{attribute}");
+            let left = match action {
+                Action::Replace => &Stored::default(),
+                _ => prior,
+            };
+            stage.core.plan_again(name, left, &plan, config).await;
+        }
     }
 
     async fn assert_settled(&self, core: &mut Core, stored: &Stored, config: &Value) {
@@ -102,21 +268,12 @@ impl Life {
         assert_eq!(texts(&found), [""; 0], "{name}: {generated:?}");
         self.assert_settled(core, &by_id, &generated).await;
 
-        let parts = made.identity.as_ref().unwrap().members().unwrap();
-        let identity: serde_json::Map<String, Json> = parts
-            .iter()
-            .map(|(part, value)| {
-                (
-                    part.clone(),
-                    value.as_str().map(Json::from).unwrap_or_default(),
-                )
-            })
-            .collect();
+        let identity = made.identity.as_ref().unwrap().to_json();
         let request = wire::upgrade_resource_identity::Request {
             type_name: name.to_owned(),
             version: 0,
             raw_identity: Some(wire::RawState {
-                json: Json::from(identity).to_string().into_bytes(),
+                json: identity.to_string().into_bytes(),
                 ..Default::default()
             }),
         };
@@ -161,9 +318,11 @@ impl Life {
         config
     }
 
-    async fn die(&self, core: &mut Core, stored: &Stored) {
+    async fn die(&self, stage: &mut Stage, stored: &Stored) {
         let name = self.type_name;
-        let plan = core.plan_destroy(name, stored).await.unwrap();
+        let plan = stage.core.plan_destroy(name, stored).await.unwrap();
+        stage.next_phase().await;
+        let core = &mut stage.core;
         let (gone, diagnostics) = core.apply(name, stored, &plan, &Value::Null).await;
         assert!(!has_errors(&diagnostics), "{name}: {diagnostics:#?}");
         assert!(gone.state.is_null(), "{name}");
@@ -175,18 +334,6 @@ impl Life {
         assert!(!has_errors(&diagnostics), "{name}: {diagnostics:#?}");
         assert!(gone.state.is_null(), "{name}");
     }
-}
-
-async fn start(cloud: &Simulator) -> Core {
-    let variables = cloud.env();
-    let mut core = Core::start(KonnectAzure::new(move |name| {
-        let found = variables.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.clone())
-    }))
-    .await;
-    let nothing = core.provider.nothing();
-    assert_eq!(texts(&core.configure(&nothing).await), [""; 0]);
-    core
 }
 
 fn role_of(subscription: &str, purpose: &str) -> Life {
@@ -214,7 +361,25 @@ fn assignment_of(scope: &str, role: &Stored, principal: &Stored, elsewhere: Opti
 #[tokio::test]
 async fn every_type_lives_from_creation_to_destruction_as_terraform_orders_it() {
     let cloud = Simulator::start(Seed::Demo);
-    let mut core = start(&cloud).await;
+    let stage = Stage::in_process(&cloud, Foresight::Everything).await;
+    live_all(&cloud, stage).await;
+}
+
+#[tokio::test]
+async fn every_type_lives_although_nothing_of_it_is_known_when_it_is_planned() {
+    let cloud = Simulator::start(Seed::Demo);
+    let stage = Stage::in_process(&cloud, Foresight::Nothing).await;
+    live_all(&cloud, stage).await;
+}
+
+#[tokio::test]
+async fn every_type_lives_through_a_process_for_each_phase() {
+    let cloud = Simulator::start(Seed::Demo);
+    let stage = Stage::with_the_binary(&cloud, Foresight::Beginnings).await;
+    live_all(&cloud, stage).await;
+}
+
+async fn live_all(cloud: &Simulator, mut stage: Stage) {
     let subscription = format!("/subscriptions/{}", cloud.url("subscription_id"));
     let network_id = cloud.network_id("eastus2-prod");
     let hub = cloud.ready()["virtual_hubs"]["hub-eastus2"]
@@ -228,20 +393,20 @@ async fn every_type_lives_from_creation_to_destruction_as_terraform_orders_it() 
 
     let kong = Life {
         type_name: "konnectazure_service_principal",
-        written: json!({}),
+        written: json!({ "client_id": KONG_CLIENT_ID }),
         changed: json!({ "timeouts": { "create": "20m" } }),
         replaced: json!({}),
     };
-    let principal = kong.live(&mut core).await;
+    let principal = kong.live(&mut stage).await;
     for (purpose, scope, elsewhere) in [
         ("vnet_peering", other_vnet, Some(vnet)),
         ("virtual_hub_peering", hub, None),
         ("private_dns_link", zone, None),
     ] {
         let role = role_of(&subscription, purpose);
-        let stored = role.live(&mut core).await;
+        let stored = role.live(&mut stage).await;
         let assignment = assignment_of(scope, &stored, &principal, elsewhere);
-        let assigned = assignment.live(&mut core).await;
+        let assigned = assignment.live(&mut stage).await;
         lives.extend([(role, stored), (assignment, assigned)]);
     }
     lives.insert(0, (kong, principal));
@@ -287,20 +452,22 @@ async fn every_type_lives_from_creation_to_destruction_as_terraform_orders_it() 
         },
     ];
     for life in of_konnect {
-        let stored = life.live(&mut core).await;
+        let stored = life.live(&mut stage).await;
         lives.push((life, stored));
     }
 
     let types: BTreeSet<&str> = lives.iter().map(|(life, _)| life.type_name).collect();
     assert!(
-        core.resources
+        stage
+            .core
+            .resources
             .keys()
             .all(|name| types.contains(name.as_str())),
         "a resource type is missing here: {types:?}"
     );
     for (life, stored) in lives.iter().rev() {
-        life.die(&mut core, stored).await;
+        life.die(&mut stage, stored).await;
     }
     assert_eq!(cloud.leftovers(), Vec::<String>::new());
-    core.shut_down().await;
+    stage.core.shut_down().await;
 }

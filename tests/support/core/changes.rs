@@ -230,6 +230,9 @@ impl Core {
         plan: &Planned,
         config: &Value,
     ) -> (Stored, Diagnostics) {
+        if !prior.state.is_null() {
+            self.read_state_file(type_name, prior).await;
+        }
         match plan.action {
             Action::NoOp => (prior.clone(), Vec::new()),
             Action::Delete => self.apply_once(type_name, prior, plan, &Value::Null).await,

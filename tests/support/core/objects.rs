@@ -17,12 +17,7 @@ impl Core {
         type_name: &str,
         stored: &Stored,
     ) -> (Option<Stored>, Diagnostics) {
-        let file = stored.state.to_json().to_string().into_bytes();
-        let upgraded = self
-            .upgrade(type_name, self.resources[type_name].version, file)
-            .await
-            .unwrap();
-        assert_eq!(upgraded, stored.state);
+        self.read_state_file(type_name, stored).await;
         let (refreshed, diagnostics) = self.read(type_name, stored).await;
         if let Some(refreshed) = &refreshed
             && self.identities.contains_key(type_name)
@@ -34,6 +29,14 @@ impl Core {
             }
         }
         (refreshed, diagnostics)
+    }
+
+    /// Reads a state file, which every command does first: it says what was stored.
+    pub(super) async fn read_state_file(&mut self, type_name: &str, stored: &Stored) {
+        let file = stored.state.to_json().to_string().into_bytes();
+        let version = self.resources[type_name].version;
+        let upgraded = self.upgrade(type_name, version, file).await.unwrap();
+        assert_eq!(upgraded, stored.state);
     }
 
     /// Brings a stored state into today's shape.

@@ -6,13 +6,12 @@ use crate::konnect::{CloudProvider, Network};
 
 use super::check::{CheckId, Outcome, Status};
 use super::cidr::{Cidr, overlaps, readable};
+use super::half::Leads;
 use super::inputs::{Inputs, Kind, Phase};
 use super::observations::{Observations, Sibling};
 
-/// Whether a peering on the virtual network is the half that Kong's application made there for the network.
-///
-/// Konnect tells neither its id nor its name. It is known by the network it leads to, or by its addresses where a peering with this virtual
-/// network exists in Konnect.
+/// Whether a peering on the virtual network is the half that Kong's application made there for the network: Konnect names its other side, or it reaches
+/// the network's addresses, and a peering with this virtual network exists in Konnect.
 pub(super) fn is_kongs_half(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> bool {
     if let Some(remote) = &peering.remote_vnet_id
         && seen.is_kongs_vnet(remote)
@@ -23,47 +22,26 @@ pub(super) fn is_kongs_half(inputs: &Inputs, seen: &Observations, peering: &Vnet
         .place()
         .is_some_and(|place| seen.peering_with(place).is_some());
     is_peered
-        && seen
-            .network
-            .found()
-            .is_some_and(|network| leads_to(peering, network))
+        && matches!(
+            leads(inputs, seen, peering),
+            Some(Leads::There | Leads::Partly)
+        )
 }
 
-/// Whether a peering may be a remainder of one that Konnect does not show any more, or goes with one that this run replaces.
-///
-/// Another network of the same addresses looks just the same, unless its id tells that it cannot be Kong's.
+/// Whether a peering may be a remainder of one that Konnect does not show any more, or goes with one that this run replaces. Another network of the
+/// same addresses looks just the same, unless its id tells that it cannot be Kong's.
 pub(super) fn may_be_a_remainder(
     inputs: &Inputs,
     seen: &Observations,
     peering: &VnetPeering,
-    network: &Network,
 ) -> bool {
-    leads_to(peering, network) && !is_surely_another(inputs, seen, peering)
+    leads(inputs, seen, peering) == Some(Leads::There)
 }
 
-/// Whether a peering leads to a network that is not Kong's: one in the virtual network's own subscription, or not the one that Konnect names.
-fn is_surely_another(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> bool {
-    let remote = peering.remote_vnet_id.as_deref();
-    let Some(Ok(remote)) = remote.map(str::parse::<VnetId>) else {
-        return false;
-    };
-    let is_own = inputs
-        .place()
-        .is_some_and(|place| place.subscription_id() == remote.subscription_id());
-    let network = seen.network.found();
-    let named = network.and_then(|network| network.provider_metadata.vpc_id.as_deref());
-    let named = named.and_then(|named| named.parse::<VnetId>().ok());
-    is_own || named.is_some_and(|named| named != remote)
-}
-
-/// Whether a peering reaches addresses of the network, and none that are not.
-#[must_use]
-pub fn leads_to(peering: &VnetPeering, network: &Network) -> bool {
-    let Ok(block) = network.cidr_block.trim().parse::<Cidr>() else {
-        return false;
-    };
-    let reached = readable(&peering.remote_address_prefixes);
-    !reached.is_empty() && reached.iter().all(|prefix| block.holds(prefix))
+/// Where a peering leads, where the network and the virtual network are known.
+pub(super) fn leads(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> Option<Leads> {
+    let network = seen.network.found()?;
+    Some(Leads::of(peering, inputs.vnet_id()?, network))
 }
 
 pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
@@ -260,7 +238,7 @@ impl Spaces<'_> {
             .iter()
             .filter(|peering| !is_kongs_half(inputs, seen, peering))
             // What may be Kong's half, and a dead one, are told by the check of peerings.
-            .filter(|peering| !may_be_a_remainder(inputs, seen, peering, self.network))
+            .filter(|peering| !may_be_a_remainder(inputs, seen, peering))
             .filter(|peering| peering.state != Some(PeeringState::Disconnected))
             .filter_map(|peering| {
                 let remote = peering

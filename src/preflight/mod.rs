@@ -12,6 +12,7 @@ mod check;
 pub mod cidr;
 pub mod consent;
 mod gather;
+mod half;
 mod hub;
 mod inputs;
 mod network;
@@ -21,9 +22,9 @@ mod reach;
 mod vnet;
 mod zone;
 
-pub use address::leads_to;
 pub use check::{Check, CheckId, Report, Status};
 pub use gather::Clients;
+pub use half::{Leads, leads_home};
 pub use inputs::{Inputs, Kind, Phase, Place, Target};
 pub use permissions::VNET_PEERING_ACTIONS;
 pub use reach::reachable;

@@ -1,10 +1,10 @@
 //! The Azure side: is the virtual network there, and is nothing left on it that blocks?
 
 use crate::azure::{PeeringState, PeeringSyncLevel, VirtualNetwork, VnetPeering};
-use crate::konnect::Network;
 
 use super::address::{self, is_kongs_half};
 use super::check::{CheckId, Outcome, Status};
+use super::half::Leads;
 use super::inputs::{Inputs, Phase, Target};
 use super::observations::Observations;
 
@@ -54,6 +54,8 @@ enum Remains {
     OutOfSync,
     /// It works, and leads to the Konnect network's addresses, although Konnect shows no peering with the virtual network.
     Unclaimed,
+    /// Its other half is gone, and it does not tell where it led.
+    DeadUnknown,
     /// Its other half is gone, and it leads elsewhere.
     DeadElsewhere,
 }
@@ -63,11 +65,10 @@ pub(super) fn peerings(inputs: &Inputs, seen: &Observations) -> Outcome {
         Ok(vnet) => vnet,
         Err(outcome) => return outcome,
     };
-    let network = seen.network.found();
     let findings: Vec<_> = vnet
         .peerings
         .iter()
-        .map(|peering| (judge(inputs, seen, network, peering), peering))
+        .map(|peering| (judge(inputs, seen, peering), peering))
         .filter(|(remains, _)| *remains != Remains::Fine)
         .collect();
     if findings.is_empty() {
@@ -97,44 +98,40 @@ fn sound(vnet: &VirtualNetwork) -> String {
     }
 }
 
-fn judge(
-    inputs: &Inputs,
-    seen: &Observations,
-    network: Option<&Network>,
-    peering: &VnetPeering,
-) -> Remains {
-    let leads_to_konnect = is_kongs_half(inputs, seen, peering)
-        || network.is_some_and(|network| address::leads_to(peering, network));
-    let is_dead = peering.state == Some(PeeringState::Disconnected);
+fn judge(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> Remains {
+    let leads = address::leads(inputs, seen, peering);
+    let is_kongs = leads == Some(Leads::There) || is_kongs_half(inputs, seen, peering);
+    if peering.state == Some(PeeringState::Disconnected) {
+        let may_go = inputs.phase == Phase::Plan && may_be_replaced(inputs, seen);
+        let blocks = is_kongs || leads == Some(Leads::Partly);
+        return match leads {
+            // Before it is made anew, the old peering is deleted, and takes its half along.
+            _ if blocks && may_go => Remains::MayBlock,
+            _ if blocks => Remains::Blocks,
+            Some(Leads::Unknown) => Remains::DeadUnknown,
+            // Someone else's remains are told to who asks, not to everyone who applies.
+            Some(_) if inputs.phase == Phase::Standalone => Remains::DeadElsewhere,
+            _ => Remains::Fine,
+        };
+    }
     let is_in_sync = matches!(
         peering.sync_level,
         None | Some(PeeringSyncLevel::FullyInSync)
     );
-    match (leads_to_konnect, is_dead) {
-        // Before it is made anew, the old peering is deleted, and takes its half along.
-        (true, true) if inputs.phase == Phase::Plan && may_be_replaced(inputs, seen) => {
-            Remains::MayBlock
-        }
-        (true, true) => Remains::Blocks,
-        (true, false) if !is_in_sync => Remains::OutOfSync,
-        (true, false) if is_unclaimed(inputs, seen, network, peering) => Remains::Unclaimed,
-        // Someone else's remains are told to who asks, not to everyone who applies.
-        (false, true) if inputs.phase == Phase::Standalone => Remains::DeadElsewhere,
-        _ => Remains::Fine,
+    if is_kongs && !is_in_sync {
+        Remains::OutOfSync
+    } else if is_kongs && is_unclaimed(inputs, seen, peering) {
+        Remains::Unclaimed
+    } else {
+        Remains::Fine
     }
 }
 
 /// Whether no peering of the network accounts for this one, as far as they may be listed.
-fn is_unclaimed(
-    inputs: &Inputs,
-    seen: &Observations,
-    network: Option<&Network>,
-    peering: &VnetPeering,
-) -> bool {
+fn is_unclaimed(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> bool {
     seen.gateways.seen().is_some()
         && !may_be_replaced(inputs, seen)
-        && network
-            .is_some_and(|network| address::may_be_a_remainder(inputs, seen, peering, network))
+        && address::may_be_a_remainder(inputs, seen, peering)
 }
 
 /// Whether Konnect has a peering with this virtual network, in whatever state.
@@ -154,8 +151,13 @@ fn tell(remains: Remains, peering: &VnetPeering) -> String {
     match remains {
         Remains::Fine => String::new(),
         Remains::Blocks | Remains::MayBlock => format!(
-            "The peering {id} leads to the Konnect network and is Disconnected: its other half was deleted. Azure refuses to connect anew while it \
-             exists (RemotePeeringIsDisconnected)."
+            "The peering {id} leads to {} and is Disconnected: its other half was deleted. Azure refuses to connect anew while it exists \
+             (RemotePeeringIsDisconnected).",
+            reached(peering)
+        ),
+        Remains::DeadUnknown => format!(
+            "The peering {id} is Disconnected: its other half was deleted. It tells no addresses, so that it is not known where it led. If that was \
+             the Konnect network, Azure refuses to connect anew while it exists (RemotePeeringIsDisconnected)."
         ),
         Remains::OutOfSync => format!(
             "The peering {id} leads to the Konnect network and is {level}: an address space changed since it was made, and part of it is not \
@@ -174,6 +176,14 @@ fn tell(remains: Remains, peering: &VnetPeering) -> String {
     }
 }
 
+/// What a peering that leads to the network reaches there.
+fn reached(peering: &VnetPeering) -> String {
+    match peering.remote_address_prefixes.as_slice() {
+        [] => "the Konnect network".to_owned(),
+        prefixes => format!("addresses of the Konnect network ({})", prefixes.join(", ")),
+    }
+}
+
 fn mend(remains: Remains, peering: &VnetPeering) -> String {
     let id = &peering.id;
     let delete = format!("az network vnet peering delete --ids {id}");
@@ -184,6 +194,9 @@ fn mend(remains: Remains, peering: &VnetPeering) -> String {
         }
         Remains::MayBlock => format!(
             "It should go with the peering that is replaced. If it does not, delete it:\n\n  {delete}\n"
+        ),
+        Remains::DeadUnknown => format!(
+            "Look which network it led to, before anything is done about it:\n\n  az network vnet peering show --ids {id}\n"
         ),
         Remains::OutOfSync => {
             format!("Synchronise it:\n\n  az network vnet peering sync --ids {id}\n")

@@ -23,20 +23,29 @@ const GRACE_LOOKS: u32 = 6;
 pub(crate) struct Grace {
     started: Instant,
     looks: u32,
+    least_time: Duration,
+    least_looks: u32,
 }
 
 impl Grace {
     pub(crate) fn new() -> Self {
+        Self::of(GRACE, GRACE_LOOKS)
+    }
+
+    /// For something that usually shows after this time and so many looks.
+    pub(crate) fn of(least_time: Duration, least_looks: u32) -> Self {
         Self {
             started: Instant::now(),
             looks: 0,
+            least_time,
+            least_looks,
         }
     }
 
     /// Counts a look that found nothing; whether it was the last to be patient with.
     pub(crate) fn is_over(&mut self) -> bool {
         self.looks += 1;
-        self.looks >= GRACE_LOOKS && self.started.elapsed() >= GRACE
+        self.looks >= self.least_looks && self.started.elapsed() >= self.least_time
     }
 }
 

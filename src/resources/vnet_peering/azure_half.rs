@@ -1,74 +1,99 @@
-//! The half of the peering that Kong's application makes on the customer's virtual network.
+//! The half of the peering that Kong's application makes on the customer's virtual network: which one it is, and what to say about it.
 //!
-//! Konnect does not tell its id, and Kong chooses its name. It is known by its other side: no two networks that are peered with one virtual
-//! network may overlap, so that the only peering that reaches the Konnect network's address block is Kong's. Once it is known, its id is enough.
+//! Konnect does not tell its id, and Kong chooses its name: it is known by where it leads, and by its id once it was seen.
 
 use std::time::Duration;
 
-use crate::azure::ids::{VnetId, same_arm_id};
-use crate::azure::{self, PeeringState, VirtualNetwork, VnetPeering};
+use crate::azure::ids::VnetId;
+use crate::azure::{PeeringState, VirtualNetwork, VnetPeering};
 use crate::http::poll::Progress;
-use crate::http::scope::Scope;
 use crate::konnect::Network;
-use crate::preflight::cidr::{Cidr, readable};
-use crate::preflight::leads_to;
+use crate::preflight::{Leads, leads_home};
+use crate::resources::settle::Grace;
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostic;
 use crate::tf::path::Path;
 
 use super::schema::AzurePeeringModel;
 
-/// How long to look at most: the peering is Konnect's, and Azure's answer only an addition.
-const LOOK_LIMIT: Duration = Duration::from_secs(20);
-
-/// How often to look until a half that is there is connected, once Konnect reports the peering as ready: the peering is ready by what Konnect says, so
-/// that this bounds a courtesy.
-const CONNECTED_LOOKS: u32 = 10;
+/// How long, and for how many looks at least, to wait until a half that is there is connected, once Konnect reports the peering as ready: the peering
+/// is ready by what Konnect says, so that this bounds a courtesy.
+const CONNECTED_GRACE: (Duration, u32) = (Duration::from_secs(5), 10);
 
 /// The same for a half that is not there, and may never be seen.
-const MISSING_LOOKS: u32 = 3;
-
-/// How often to look whether a half goes with its peering, which Konnect has deleted.
-const LEFTOVER_LOOKS: u32 = 4;
+const MISSING_GRACE: (Duration, u32) = (Duration::from_secs(2), 5);
 
 /// What a look at the virtual network found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Half {
-    /// The virtual network was read; there may be no half on it.
-    Seen(Option<AzurePeeringModel>),
+    /// The half is there.
+    Found(Found),
+    /// The virtual network was read, and has no peering that leads to the Konnect network.
+    Missing,
+    /// It has one that does not tell where it leads.
+    Unclear,
+    /// There is no such virtual network.
+    NoVnet,
     /// The caller may not look.
     NotAllowed,
     /// It could not be read this time.
     NotNow,
 }
 
-/// Whether the half of a ready peering is connected, or not worth another look after so many.
-pub(super) fn connected(half: Half, looks: u32) -> Progress<Half> {
-    let (limit, state) = match &half {
-        Half::NotAllowed => return Progress::Done(half),
-        Half::Seen(Some(found)) if is_connected(found) => return Progress::Done(half),
-        Half::Seen(Some(found)) => {
-            let state = found.state.as_str().unwrap_or("in an unknown state");
-            (CONNECTED_LOOKS, format!("it is {state}"))
+/// A half that was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// What is told of it.
+    pub(super) half: AzurePeeringModel,
+    /// Whether it tells no addresses, so that it may be somebody else's after all: nobody is advised to delete it.
+    pub(super) is_silent: bool,
+}
+
+/// Whether the half of a ready peering is connected, or not worth another look.
+pub(super) struct Connecting {
+    connected: Grace,
+    missing: Grace,
+}
+
+impl Connecting {
+    pub(super) fn new() -> Self {
+        Self {
+            connected: Grace::of(CONNECTED_GRACE.0, CONNECTED_GRACE.1),
+            missing: Grace::of(MISSING_GRACE.0, MISSING_GRACE.1),
         }
-        Half::Seen(None) => (MISSING_LOOKS, "it is not there".to_owned()),
-        Half::NotNow => (MISSING_LOOKS, "it cannot be read".to_owned()),
-    };
-    if looks < limit {
-        Progress::NotYet(state)
-    } else {
-        Progress::Done(half)
+    }
+
+    pub(super) fn judge(&mut self, half: Half) -> Progress<Half> {
+        let (is_over, state) = match &half {
+            Half::NotAllowed => return Progress::Done(half),
+            Half::Found(found) if is_connected(&found.half) => return Progress::Done(half),
+            Half::Found(found) => {
+                let state = found.half.state.as_str().unwrap_or("in an unknown state");
+                (self.connected.is_over(), format!("it is {state}"))
+            }
+            Half::Missing | Half::NoVnet => (self.missing.is_over(), "it is not there".to_owned()),
+            Half::Unclear => (
+                self.missing.is_over(),
+                "no peering tells that it leads to the Konnect network".to_owned(),
+            ),
+            Half::NotNow => (self.missing.is_over(), "it cannot be read".to_owned()),
+        };
+        if is_over {
+            Progress::Done(half)
+        } else {
+            Progress::NotYet(state)
+        }
     }
 }
 
-/// Whether the half of a deleted peering is gone, or has stayed after so many looks.
-pub(super) fn left(half: Half, looks: u32) -> Progress<Option<AzurePeeringModel>> {
+/// Whether the half of a deleted peering is gone, or has stayed for so long that it has to be told of.
+pub(super) fn left(half: Half, patience: &mut Grace) -> Progress<Option<Found>> {
     match half {
-        Half::NotAllowed | Half::NotNow | Half::Seen(None) => Progress::Done(None),
-        Half::Seen(Some(_)) if looks < LEFTOVER_LOOKS => {
-            Progress::NotYet("it is still there".to_owned())
+        Half::Found(_) if !patience.is_over() => Progress::NotYet("it is still there".to_owned()),
+        Half::Found(left) => Progress::Done(Some(left)),
+        Half::Missing | Half::Unclear | Half::NoVnet | Half::NotAllowed | Half::NotNow => {
+            Progress::Done(None)
         }
-        Half::Seen(left) => Progress::Done(left),
     }
 }
 
@@ -79,86 +104,58 @@ fn is_connected(half: &AzurePeeringModel) -> bool {
         .is_some_and(|state| state.eq_ignore_ascii_case(&connected))
 }
 
-/// The virtual network with its halves of peerings; nothing where it does not exist.
-pub(super) async fn read_vnet(
-    azure: &azure::Access,
-    scope: &Scope,
-    vnet_id: &VnetId,
-) -> Result<Option<VirtualNetwork>, Half> {
-    let scope = scope.at_most(LOOK_LIMIT);
-    let client = azure.client().map_err(|error| {
-        if error.is_not_known_yet() {
-            Half::NotNow
-        } else {
-            Half::NotAllowed
-        }
-    })?;
-    let read = client.get_virtual_network(&scope, vnet_id).await;
-    read.map_err(|error| {
-        tracing::debug!("the peerings of {vnet_id} were not read: {error}");
-        let may_not_look = error.is_forbidden()
-            || error.is_unauthorized()
-            || error.is_credential()
-            || error.is_not_configured();
-        if may_not_look {
-            Half::NotAllowed
-        } else {
-            Half::NotNow
-        }
-    })
-}
-
-/// The half that was known before, as it is now.
+/// The half that was known before, as it is now. What leads to a network of the customer's own never was one.
 pub(super) fn known_again<'a>(
     vnet: &'a VirtualNetwork,
+    vnet_id: &VnetId,
     before: &Attr<AzurePeeringModel>,
 ) -> Option<&'a VnetPeering> {
     let id = before.known()?.id.as_str()?;
     vnet.peerings
         .iter()
+        .filter(|peering| !leads_home(peering, vnet_id))
         .find(|peering| peering.id.eq_ignore_ascii_case(id))
 }
 
-/// The peering of a virtual network that leads to a Konnect network: by its address block, or else by the id that Konnect tells of it at times, or else
-/// because it alone tells no addresses.
-pub(super) fn find<'a>(vnet: &'a VirtualNetwork, network: &Network) -> Option<&'a VnetPeering> {
-    let block = network.cidr_block.parse::<Cidr>().ok();
-    let leads_there = |peering: &&VnetPeering| {
-        block.as_ref().is_some_and(|block| {
-            readable(&peering.remote_address_prefixes)
-                .iter()
-                .any(|prefix| prefix.overlaps(block))
-        })
+/// The half among the peerings of a virtual network. `before` are the ids of those that were there before the peering was asked for: of those that do not
+/// tell where they lead, the only other one is taken for it.
+pub(super) fn find(
+    vnet: &VirtualNetwork,
+    vnet_id: &VnetId,
+    network: &Network,
+    before: Option<&[String]>,
+) -> Half {
+    let that_leads = |wanted: Leads| {
+        let peerings = vnet.peerings.iter();
+        peerings.filter(move |peering| Leads::of(peering, vnet_id, network) == wanted)
     };
-    let other_side = network.provider_metadata.vpc_id.as_deref();
-    let is_named = |peering: &&VnetPeering| {
-        let remote = peering.remote_vnet_id.as_deref();
-        remote
-            .zip(other_side)
-            .is_some_and(|(remote, named)| same_arm_id(remote, named))
+    let leads_there = that_leads(Leads::There).next();
+    if let Some(half) = leads_there.or_else(|| that_leads(Leads::Partly).next()) {
+        return Half::Found(half.into());
+    }
+    let is_new = |peering: &&VnetPeering| {
+        before.is_none_or(|before| !before.iter().any(|id| id.eq_ignore_ascii_case(&peering.id)))
     };
-    let peerings = vnet.peerings.iter();
-    let mut silent = peerings
-        .clone()
-        .filter(|peering| peering.remote_address_prefixes.is_empty());
-    peerings
-        .clone()
-        .find(leads_there)
-        .or_else(|| peerings.clone().find(is_named))
-        .or_else(|| silent.next().filter(|_| silent.next().is_none()))
+    let mut silent = that_leads(Leads::Unknown).filter(is_new);
+    match (silent.next(), silent.next(), before) {
+        (None, ..) => Half::Missing,
+        (Some(only), None, Some(_)) => Half::Found(only.into()),
+        _ => Half::Unclear,
+    }
 }
 
 /// What is left of a deleted peering: the half that was known, or one that leads to the network and nowhere else.
 pub(super) fn remainder<'a>(
     vnet: &'a VirtualNetwork,
+    vnet_id: &VnetId,
     before: &Attr<AzurePeeringModel>,
     network: Option<&Network>,
 ) -> Option<&'a VnetPeering> {
-    known_again(vnet, before).or_else(|| {
+    known_again(vnet, vnet_id, before).or_else(|| {
         let network = network?;
         vnet.peerings
             .iter()
-            .find(|peering| leads_to(peering, network))
+            .find(|peering| Leads::of(peering, vnet_id, network) == Leads::There)
     })
 }
 
@@ -172,12 +169,21 @@ impl From<&VnetPeering> for AzurePeeringModel {
     }
 }
 
+impl From<&VnetPeering> for Found {
+    fn from(peering: &VnetPeering) -> Self {
+        Self {
+            half: peering.into(),
+            is_silent: peering.remote_address_prefixes.is_empty(),
+        }
+    }
+}
+
 impl Half {
     /// The attribute's value. What could not be read this time stays as it was.
     pub(super) fn apply(self, prior: Attr<AzurePeeringModel>) -> Attr<AzurePeeringModel> {
         match self {
-            Self::Seen(found) => found.into(),
-            Self::NotAllowed => Attr::Null,
+            Self::Found(found) => Attr::Known(found.half),
+            Self::Missing | Self::Unclear | Self::NoVnet | Self::NotAllowed => Attr::Null,
             // The value must become known when it was planned as unknown.
             Self::NotNow if prior.is_unknown() => Attr::Null,
             Self::NotNow => prior,
@@ -185,211 +191,113 @@ impl Half {
     }
 }
 
-/// What to say where Konnect reports a working peering and Azure does not.
-pub(super) fn warning(name: &str, half: &AzurePeeringModel) -> Option<Diagnostic> {
-    let state = half.state.as_str()?;
-    if is_connected(half) {
-        return None;
+/// A working peering by what Konnect reports.
+pub(super) struct Reported<'a> {
+    /// The peering in messages.
+    pub(super) noun: &'a str,
+    /// The virtual network's id.
+    pub(super) vnet_id: &'a str,
+    /// Its half as it was seen before.
+    pub(super) before: &'a Attr<AzurePeeringModel>,
+}
+
+impl Reported<'_> {
+    /// What to say where Azure does not report it as working.
+    pub(super) fn warning(&self, half: &Half) -> Option<Diagnostic> {
+        let warning = match half {
+            Half::Found(found) => self.not_connected(found)?,
+            Half::Missing => self.missing(),
+            Half::NoVnet => self.no_vnet(),
+            Half::Unclear | Half::NotAllowed | Half::NotNow => return None,
+        };
+        Some(warning.at(Path::attribute("azure_peering")))
     }
-    let id = half.id.as_str().unwrap_or_default();
-    let next = if state.eq_ignore_ascii_case(&PeeringState::Disconnected.to_string()) {
-        format!(
-            "A peering whose other half is gone cannot be repaired. Replace it, for example with `terraform apply -replace=ADDRESS`; where the half in \
-             Azure stays behind, delete it first:\n\n  {}",
-            delete_command(id)
-        )
-    } else {
-        "Azure may still be at work: the next plan looks again. If it stays so, Kong's support can tell why its half is missing.".to_owned()
-    };
-    Some(
-        Diagnostic::warning(
-            format!("The virtual network peering {name:?} is {state} in Azure"),
+
+    fn not_connected(&self, found: &Found) -> Option<Diagnostic> {
+        let state = found.half.state.as_str()?;
+        if is_connected(&found.half) {
+            return None;
+        }
+        let id = found.half.id.as_str().unwrap_or_default();
+        let next = if state.eq_ignore_ascii_case(&PeeringState::Disconnected.to_string()) {
+            format!(
+                "A peering whose other half is gone cannot be repaired. {REPLACE} Where the half in Azure stays behind then: {}",
+                found.removal()
+            )
+        } else {
+            "Azure may still be at work: the next plan looks again. If it stays so, Kong's support can tell why its half is missing.".to_owned()
+        };
+        Some(Diagnostic::warning(
+            format!("The {} is {state} in Azure", self.noun),
             format!(
                 "Konnect reports it as ready, but the peering on the virtual network is not connected, so that no traffic flows:\n\n  {id}\n\n{next}"
             ),
+        ))
+    }
+
+    fn missing(&self) -> Diagnostic {
+        let before = self.before.known().and_then(|half| half.id.as_str());
+        match before {
+            Some(id) => Diagnostic::warning(
+                format!("The Azure side of {} is gone", self.noun),
+                format!(
+                    "Konnect reports it as ready, but the peering that was seen on the virtual network before is not there any more, so that no traffic \
+                     flows:\n\n  {id}\n\nKonnect does not make it anew by itself. {REPLACE}"
+                ),
+            ),
+            None => Diagnostic::warning(
+                format!("The Azure side of {} was not found", self.noun),
+                format!(
+                    "Konnect reports it as ready, but no peering on the virtual network leads to the Konnect network, so that no traffic flows:\n\n  {}\n\n\
+                     Azure may show it late: the next plan looks again. If it was deleted, Konnect does not make it anew by itself. {REPLACE}",
+                    self.vnet_id
+                ),
+            ),
+        }
+    }
+
+    fn no_vnet(&self) -> Diagnostic {
+        Diagnostic::warning(
+            format!("The virtual network of {} is gone", self.noun),
+            format!(
+                "Konnect reports the peering as ready, but Azure has no such virtual network, so that no traffic flows:\n\n  {}\n\nTake the peering \
+                 out of the configuration, or replace it once the virtual network is there again: a new one of the same name is not peered.",
+                self.vnet_id
+            ),
         )
-        .at(Path::attribute("azure_peering")),
-    )
+    }
 }
 
+/// How a new half is made.
+const REPLACE: &str = "Replace the peering, for example with `terraform apply -replace=ADDRESS`.";
+
 /// What to say where the half of a deleted peering is still there.
-pub(super) fn leftover(noun: &str, half: &AzurePeeringModel) -> Diagnostic {
-    let id = half.id.as_str().unwrap_or_default();
-    let state = half.state.as_str().unwrap_or("in an unknown state");
+pub(super) fn leftover(noun: &str, left: &Found) -> Diagnostic {
+    let id = left.half.id.as_str().unwrap_or_default();
+    let state = left.half.state.as_str().unwrap_or("in an unknown state");
     Diagnostic::warning(
         format!("The Azure side of {noun} was left behind"),
         format!(
             "Konnect has deleted the peering, but its half on the virtual network is still there, {state}:\n\n  {id}\n\nAs long as it is there, Azure \
-             refuses to connect the two anew, and to delete the virtual network. If it does not go by itself within minutes, delete it:\n\n  {}",
-            delete_command(id)
+             refuses to connect the two anew, and to delete the virtual network. If it does not go by itself within minutes: {}",
+            left.removal()
         ),
     )
 }
 
-fn delete_command(id: &str) -> String {
-    format!("az network vnet peering delete --ids {id}")
+impl Found {
+    /// How to be rid of it.
+    fn removal(&self) -> String {
+        let id = self.half.id.as_str().unwrap_or_default();
+        if self.is_silent {
+            format!(
+                "it tells no addresses, so look first whether it is Kong's, and not another peering of yours.\n\n  az network vnet peering show --ids {id}"
+            )
+        } else {
+            format!("delete it.\n\n  az network vnet peering delete --ids {id}")
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn vnet(peerings: &[(&str, &str, &[&str])]) -> VirtualNetwork {
-        let peerings: Vec<_> = peerings
-            .iter()
-            .map(|(name, state, prefixes)| {
-                serde_json::json!({
-                    "id": format!("/vnet/virtualNetworkPeerings/{name}"),
-                    "name": name,
-                    "properties": {"peeringState": state, "remoteAddressSpace": {"addressPrefixes": prefixes}},
-                })
-            })
-            .collect();
-        serde_json::from_value(serde_json::json!({
-            "id": "/vnet",
-            "properties": {"addressSpace": {"addressPrefixes": ["10.1.0.0/16"]}, "virtualNetworkPeerings": peerings},
-        }))
-        .unwrap()
-    }
-
-    fn network(block: &str, vpc_id: Option<&str>) -> Network {
-        serde_json::from_value(serde_json::json!({
-            "id": "36ae63d3-efd1-4bec-b246-62aa5d3f5695",
-            "cidr_block": block,
-            "provider_metadata": {"vpc_id": vpc_id},
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn without_a_block_the_half_is_known_by_the_other_sides_id() {
-        let vnet: VirtualNetwork = serde_json::from_value(serde_json::json!({
-            "id": "/vnet",
-            "properties": {"virtualNetworkPeerings": [
-                {"id": "/a", "name": "other", "properties": {"remoteVirtualNetwork": {"id": "/other"}}},
-                {"id": "/b", "name": "kong", "properties": {"remoteVirtualNetwork": {"id": "/Kong"}}},
-                {"id": "/c", "name": "odd"},
-            ]},
-        }))
-        .unwrap();
-        for (vpc_id, expected) in [
-            (Some("/kong"), Some("kong")),
-            (Some("/x"), None),
-            (None, None),
-        ] {
-            let network = network("10.64.0.0/16", vpc_id);
-            let found = find(&vnet, &network).map(|peering| peering.name.as_str());
-            assert_eq!(found, expected, "{vpc_id:?}");
-        }
-    }
-
-    /// Rows 50 and 51.
-    #[test]
-    fn a_remainder_is_the_half_that_was_known_or_leads_to_the_network_alone() {
-        let vnet = vnet(&[
-            ("transit", "Connected", &["10.64.0.0/12"]),
-            ("kong", "Disconnected", &["10.64.0.0/16"]),
-        ]);
-        let name = |before: &Attr<AzurePeeringModel>, network: Option<&Network>| {
-            remainder(&vnet, before, network).map(|peering| peering.name.clone())
-        };
-        let network = network("10.64.0.0/16", None);
-        assert_eq!(name(&Attr::Null, Some(&network)).as_deref(), Some("kong"));
-        assert_eq!(name(&Attr::Null, None), None);
-        let known = Attr::Known(AzurePeeringModel {
-            id: "/vnet/virtualNetworkPeerings/kong".into(),
-            ..AzurePeeringModel::default()
-        });
-        assert_eq!(name(&known, None).as_deref(), Some("kong"));
-    }
-
-    #[test]
-    fn a_half_is_waited_for_a_bounded_while_and_its_absence_a_shorter_one() {
-        let half = |state: &str| {
-            Half::Seen(Some(AzurePeeringModel {
-                state: state.into(),
-                ..AzurePeeringModel::default()
-            }))
-        };
-        let looks = |half: &Half| {
-            (1..=100)
-                .find(|looks| matches!(connected(half.clone(), *looks), Progress::Done(_)))
-                .unwrap()
-        };
-        for (half, expected) in [
-            (half("connected"), 1),
-            (half("Initiated"), CONNECTED_LOOKS),
-            (Half::Seen(None), MISSING_LOOKS),
-            (Half::NotNow, MISSING_LOOKS),
-            (Half::NotAllowed, 1),
-        ] {
-            assert_eq!(looks(&half), expected, "{half:?}");
-        }
-        let stayed = |looks| left(half("Connected"), looks);
-        assert!(matches!(stayed(1), Progress::NotYet(_)));
-        assert!(matches!(stayed(LEFTOVER_LOOKS), Progress::Done(Some(_))));
-        assert_eq!(left(Half::Seen(None), 1), Progress::Done(None));
-    }
-
-    #[test]
-    fn what_was_known_before_is_known_again_by_its_id() {
-        let vnet = vnet(&[("other", "Connected", &[]), ("kong", "Disconnected", &[])]);
-        let before = |id: &str| {
-            Attr::Known(AzurePeeringModel {
-                id: id.into(),
-                ..AzurePeeringModel::default()
-            })
-        };
-        let found = known_again(&vnet, &before("/VNET/virtualNetworkPeerings/KONG"));
-        assert_eq!(found.map(|peering| peering.name.as_str()), Some("kong"));
-        for before in [before("/gone"), Attr::Null, Attr::Unknown] {
-            assert!(known_again(&vnet, &before).is_none());
-        }
-    }
-
-    #[test]
-    fn the_half_is_known_by_the_block_that_it_leads_to() {
-        let vnet = vnet(&[
-            ("other", "Connected", &["10.2.0.0/16", "fd00::/48"]),
-            ("kong", "Connected", &["10.64.0.0/16"]),
-        ]);
-        for (block, expected) in [
-            ("10.64.0.0/16", Some("kong")),
-            ("10.64.128.0/18", Some("kong")),
-            ("10.0.0.0/8", Some("other")),
-            ("10.65.0.0/16", None),
-            ("nonsense", None),
-        ] {
-            let found = find(&vnet, &network(block, None)).map(|peering| peering.name.as_str());
-            assert_eq!(found, expected, "{block}");
-        }
-    }
-
-    #[test]
-    fn a_look_that_failed_keeps_what_was_seen_before() {
-        let prior = || {
-            Attr::Known(AzurePeeringModel {
-                state: "Connected".into(),
-                ..AzurePeeringModel::default()
-            })
-        };
-        assert_eq!(Half::NotNow.apply(prior()), prior());
-        assert_eq!(Half::NotNow.apply(Attr::Unknown), Attr::Null);
-        assert_eq!(Half::NotAllowed.apply(prior()), Attr::Null);
-        assert_eq!(Half::Seen(None).apply(prior()), Attr::Null);
-    }
-
-    #[test]
-    fn only_what_is_not_connected_is_warned_of() {
-        for (state, warned) in [
-            ("Connected", false),
-            ("Initiated", true),
-            ("Disconnected", true),
-        ] {
-            let vnet = vnet(&[("kong", state, &["10.64.0.0/16"])]);
-            let half =
-                AzurePeeringModel::from(find(&vnet, &network("10.64.0.0/16", None)).unwrap());
-            assert_eq!(warning("orders", &half).is_some(), warned, "{state}");
-        }
-    }
-}
+mod tests;

@@ -10,25 +10,22 @@
 
 mod azure_half;
 mod convert;
+mod looks;
 mod moved;
 mod schema;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::azure;
 use crate::azure::ids::VnetId;
-use crate::azure::{self, VnetPeering};
-use crate::http::poll::{Poll, Waited};
-use crate::http::scope::Scope;
-use crate::konnect::{self, Network};
+use crate::konnect;
 use crate::resources::azure_target;
 use crate::resources::clients::Clients;
 use crate::resources::konnect_object::creation::Creation;
 use crate::resources::konnect_object::hints::{Hints, Needs};
-use crate::resources::konnect_object::import::Place;
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
 use crate::resources::konnect_object::peering::{self, Peering};
@@ -41,7 +38,7 @@ use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
 use crate::tf::schema::{IdentityAttribute, Schema};
 
-use self::azure_half::Half;
+use self::looks::{Known, warn_unless_connected};
 pub use self::schema::{AzurePeeringModel, VnetPeeringModel};
 
 const NEEDS: Needs = Needs {
@@ -133,13 +130,23 @@ impl Resource for VnetPeeringResource {
         if existing.is_none() {
             self.preflight(context).apply(&scope, &model).await?;
         }
-        let (model, network) = creation.finish(model, existing).await?;
-        let network = network.as_ref();
-        if !is_set(&model.wait_for_ready) {
-            return Ok(self.with_azure_half(&scope, model, network).await);
-        }
-        let model = self.with_connected_half(&scope, model, network).await;
-        warn_unless_connected(context, &model);
+        let before = match &existing {
+            None => self.peerings_now(&scope, &model).await,
+            Some(_) => None,
+        };
+        let (mut model, network) = creation.finish(model, existing).await?;
+        let known = Known {
+            network: network.as_ref(),
+            before: before.as_deref(),
+        };
+        let half = if is_set(&model.wait_for_ready) {
+            let half = self.connected_half(&scope, &model, known).await;
+            warn_unless_connected(context, &model, &half);
+            half
+        } else {
+            self.azure_half(&scope, &model, known).await
+        };
+        model.azure_peering = half.apply(model.azure_peering);
         Ok(model)
     }
 
@@ -157,11 +164,14 @@ impl Resource for VnetPeeringResource {
         let Some(gateway) = found else {
             return Ok(None);
         };
-        let model = state.apply_remote(&gateway)?;
-        let model = self.with_azure_half(&scope(context), model, None).await;
+        let mut model = state.apply_remote(&gateway)?;
+        let half = self
+            .azure_half(&scope(context), &model, Known::default())
+            .await;
         if gateway.phase() == Phase::Ready {
-            warn_unless_connected(context, &model);
+            warn_unless_connected(context, &model, &half);
         }
+        model.azure_peering = half.apply(model.azure_peering);
         Ok(Some(model))
     }
 
@@ -206,140 +216,6 @@ impl Resource for VnetPeeringResource {
 impl VnetPeeringResource {
     fn preflight<'a>(&'a self, context: &'a Context) -> Preflight<'a> {
         Preflight::new(&self.azure, &self.konnect, &self.replaced, context)
-    }
-
-    /// The model with what Azure tells about its half. `network` is read where the caller has not.
-    async fn with_azure_half(
-        &self,
-        scope: &Scope,
-        model: VnetPeeringModel,
-        network: Option<&Network>,
-    ) -> VnetPeeringModel {
-        self.look_at_azure_half(scope, model, network).await.0
-    }
-
-    /// The same, and whether nothing stood in the way that another time may not.
-    pub(crate) async fn look_at_azure_half(
-        &self,
-        scope: &Scope,
-        mut model: VnetPeeringModel,
-        network: Option<&Network>,
-    ) -> (VnetPeeringModel, bool) {
-        let half = self.azure_half(scope, &model, network).await;
-        let is_told = half != Half::NotNow;
-        model.azure_peering = half.apply(model.azure_peering);
-        (model, is_told)
-    }
-
-    /// The model with its half in Azure once that is connected too. Konnect's `ready` counts: after a bounded while the model is given as it is.
-    async fn with_connected_half(
-        &self,
-        scope: &Scope,
-        mut model: VnetPeeringModel,
-        network: Option<&Network>,
-    ) -> VnetPeeringModel {
-        let read = match network {
-            Some(_) => None,
-            None => self.network(scope, &model).await,
-        };
-        let network = network.or(read.as_ref());
-        let (mut looks, mut last) = (0, Half::NotNow);
-        let doing = format!("waiting for {} to be connected in Azure", model.noun());
-        let ended: Result<Half, Waited<Infallible>> = Poll::new(doing, self.konnect.poll_step())
-            .until(
-                scope,
-                None,
-                || self.azure_half(scope, &model, network),
-                |half| {
-                    looks += 1;
-                    last.clone_from(&half);
-                    Ok(azure_half::connected(half, looks))
-                },
-            )
-            .await;
-        let half = ended.unwrap_or(last);
-        model.azure_peering = half.apply(model.azure_peering);
-        model
-    }
-
-    /// What stays on the virtual network of a peering that Konnect has deleted; nothing where that cannot be seen.
-    async fn left_half(
-        &self,
-        scope: &Scope,
-        state: &VnetPeeringModel,
-    ) -> Option<AzurePeeringModel> {
-        let vnet_id = state.target().joined::<VnetId>()?;
-        let network = self.network(scope, state).await;
-        let mut looks = 0;
-        let doing = format!("waiting for the half of {} in Azure to go", state.noun());
-        let ended: Result<_, Waited<Infallible>> = Poll::new(doing, self.konnect.poll_step())
-            .until(
-                scope,
-                None,
-                || azure_half::read_vnet(&self.azure, scope, &vnet_id),
-                |vnet| {
-                    looks += 1;
-                    let half = vnet.map_or_else(
-                        |unseen| unseen,
-                        |vnet| {
-                            let left = vnet.as_ref().and_then(|vnet| {
-                                azure_half::remainder(vnet, &state.azure_peering, network.as_ref())
-                            });
-                            Half::Seen(left.map(AzurePeeringModel::from))
-                        },
-                    );
-                    Ok(azure_half::left(half, looks))
-                },
-            )
-            .await;
-        ended.ok().flatten()
-    }
-
-    /// The peering's network, which tells which half is Konnect's.
-    async fn network(&self, scope: &Scope, model: &VnetPeeringModel) -> Option<Network> {
-        let (konnect, place) = (self.konnect.client().ok()?, model.place().ok()?);
-        let Place { network_id, .. } = place;
-        let network = konnect.get_network(scope, &network_id).await;
-        network
-            .inspect_err(|error| {
-                tracing::debug!("the block of network {network_id} is not known: {error}");
-            })
-            .ok()
-    }
-
-    async fn azure_half(
-        &self,
-        scope: &Scope,
-        model: &VnetPeeringModel,
-        network: Option<&Network>,
-    ) -> Half {
-        let Some(vnet_id) = model.target().joined::<VnetId>() else {
-            return Half::NotAllowed;
-        };
-        let vnet = match azure_half::read_vnet(&self.azure, scope, &vnet_id).await {
-            Ok(Some(vnet)) if !vnet.peerings.is_empty() => vnet,
-            Ok(_) => return Half::Seen(None),
-            Err(unseen) => return unseen,
-        };
-        let seen = |half: Option<&VnetPeering>| Half::Seen(half.map(AzurePeeringModel::from));
-        if let Some(half) = azure_half::known_again(&vnet, &model.azure_peering) {
-            return seen(Some(half));
-        }
-        if let Some(network) = network {
-            return seen(azure_half::find(&vnet, network));
-        }
-        match self.network(scope, model).await {
-            Some(network) => seen(azure_half::find(&vnet, &network)),
-            None => Half::NotNow,
-        }
-    }
-}
-
-fn warn_unless_connected(context: &Context, model: &VnetPeeringModel) {
-    let name = model.name.as_str().unwrap_or_default();
-    let half = model.azure_peering.known();
-    if let Some(warning) = half.and_then(|half| azure_half::warning(name, half)) {
-        context.warn(warning);
     }
 }
 

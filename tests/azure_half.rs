@@ -30,21 +30,21 @@ fn grant(cloud: &Simulator) {
     }}));
 }
 
-/// A peering without checks, which would look at the virtual network as well.
-fn workspace(cloud: &Simulator) -> Workspace {
+fn workspace(cloud: &Simulator, preflight: bool) -> Workspace {
     let workspace = Workspace::new(cloud.env());
     workspace.write(&format!(
-        "resource \"konnectazure_vnet_peering\" \"this\" {{\n  name = \"orders\"\n  network_id = \"{}\"\n  vnet_id = \"{}\"\n  preflight = false\n}}\n",
+        "resource \"konnectazure_vnet_peering\" \"this\" {{\n  name = \"orders\"\n  network_id = \"{}\"\n  vnet_id = \"{}\"\n  preflight = {preflight}\n}}\n",
         cloud.network_id("eastus2-prod"),
         cloud.vnet_id(VNET)
     ));
     workspace
 }
 
+/// A peering without checks, which would look at the virtual network as well.
 fn granted() -> (Simulator, Workspace) {
     let cloud = Simulator::start(Seed::Demo);
     grant(&cloud);
-    let workspace = workspace(&cloud);
+    let workspace = workspace(&cloud, false);
     (cloud, workspace)
 }
 
@@ -211,6 +211,39 @@ fn a_half_that_outlives_its_peering_is_reported_with_its_deletion() {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
     assert_eq!(cloud.objects("transit_gateways"), [] as [Json; 0]);
+}
+
+/// The old peering is gone by then: a failure would leave nothing.
+#[test]
+fn a_replacement_waits_for_the_half_that_azure_deletes_late() {
+    for state in ["Disconnected", "Connected"] {
+        let cloud = Simulator::start(Seed::Demo);
+        grant(&cloud);
+        let workspace = workspace(&cloud, true);
+        workspace.apply().expect_success("apply");
+        shown(&cloud, Some(state), 0);
+        let replace = format!("-replace={PEERING}");
+        let replace = workspace.start(&["apply", &replace, "-auto-approve", "-no-color"]);
+        eventually("the deletion", || deletions(&cloud) == 1);
+        let checks = || {
+            cloud
+                .requests_matching("arm", "GET", "/roleAssignments")
+                .len()
+        };
+        let before = checks();
+        eventually("the checks before the creation", || checks() >= before + 4);
+        let posts = || {
+            cloud
+                .requests_matching("konnect", "POST", "/transit-gateways")
+                .len()
+        };
+        assert_eq!(posts(), 1, "{state}");
+        cloud.clear_faults();
+        let said = replace.finish().expect_success("apply of the replacement");
+        assert_eq!(posts(), 2, "{state}: {said}");
+        workspace.assert_settled();
+        workspace.destroy().expect_success("destroy");
+    }
 }
 
 #[test]

@@ -514,6 +514,38 @@ fn what_the_same_apply_made_counts_although_azure_does_not_show_it_yet() {
     assert_eq!(posts(&cloud), 1);
 }
 
+/// Of two that exclude each other and are created side by side, each is checked before the other exists.
+#[test]
+fn of_two_peerings_of_one_run_with_the_same_addresses_one_is_made() {
+    let cloud = Simulator::start(Seed::Demo);
+    grant(&cloud, "vnet-orders", &["Microsoft.Network/*"]);
+    cloud.world(json!({ "add": "virtual_network", "object": {
+        "subscription_id": cloud.url("subscription_id"), "resource_group": "rg-network", "name": "vnet-twin", "address_prefixes": ["10.20.0.0/16"],
+    }}));
+    let orders = cloud.vnet_id("vnet-orders").to_owned();
+    let twin = orders.replace("vnet-orders", "vnet-twin");
+    let assigned = cloud.objects("role_assignments");
+    cloud.world(json!({ "add": "role_assignment", "object": {
+        "scope": twin, "role_definition": assigned[0]["role_definition"], "principal_id": assigned[0]["principal_id"],
+    }}));
+    let network = quoted(cloud.network_id("eastus2-prod"));
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&format!(
+        "{}{}",
+        peering("orders", &network, &quoted(&orders)),
+        peering("twin", &network, &quoted(&twin)),
+    ));
+    let said = folded(&workspace.apply().expect_failure("apply"));
+    for part in ["Address spaces overlap", "10.20.0.0/16", "Nothing was sent"] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    assert_eq!(posts(&cloud), 1);
+    // What is missing would be planned, and refused, before the rest is destroyed.
+    workspace
+        .run(&["destroy", "-refresh=false", "-auto-approve", "-no-color"])
+        .expect_success("destroy");
+}
+
 /// The new peering of a replacement does not collide with the one whose place it takes.
 #[test]
 fn a_replacement_may_go_to_the_same_addresses() {

@@ -60,6 +60,33 @@ fn sent(cloud: &Simulator, method: &str) -> usize {
         .len()
 }
 
+/// The old object is gone by then: a failure would leave nothing.
+#[test]
+fn a_replacement_waits_for_the_link_that_azure_deletes_late() {
+    let cloud = granted();
+    let workspace = Workspace::new(cloud.env());
+    workspace.write(&zone(&cloud, ""));
+    workspace.apply().expect_success("apply");
+    let id = format!("{}/virtualNetworkLinks/kong", zone_id(&cloud));
+    let link = json!({ "id": id, "name": "kong", "properties": { "virtualNetwork": { "id": "/subscriptions/x/kong" } } });
+    cloud.fault(json!({ "service": "arm", "method": "GET", "path": "/virtualNetworkLinks/kong", "times": 0, "status": 200, "body": link }));
+    workspace.write(&zone(&cloud, "").replace("\"corp\"", "\"corporation\""));
+    let replace = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    eventually("the deletion", || sent(&cloud, "DELETE") == 1);
+    let looks = || {
+        cloud
+            .requests_matching("arm", "GET", "/virtualNetworkLinks/kong")
+            .len()
+    };
+    let before = looks();
+    eventually("the checks before the creation", || looks() >= before + 4);
+    assert_eq!(sent(&cloud, "POST"), 1);
+    cloud.clear_faults();
+    replace.finish().expect_success("apply of the replacement");
+    assert_eq!(sent(&cloud, "POST"), 2);
+    workspace.assert_settled();
+}
+
 #[test]
 fn a_zone_is_linked_kept_imported_replaced_and_destroyed() {
     let cloud = granted();

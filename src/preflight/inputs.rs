@@ -218,6 +218,8 @@ pub struct Inputs {
     pub link_name: Option<String>,
     /// Ids in Konnect that do not count: the object that is checked itself, where it exists, and those that this run replaces.
     pub leaving: Vec<String>,
+    /// Whether one of those is, or was until now, at the same place in Azure: what is left of it there goes, if late.
+    pub is_replacement: bool,
     /// When.
     pub phase: Phase,
 }
@@ -238,6 +240,7 @@ impl Inputs {
             domain_name: None,
             link_name: None,
             leaving: Vec::new(),
+            is_replacement: false,
             phase,
         }
     }

@@ -102,7 +102,8 @@ fn judge(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> Remains
     let leads = address::leads(inputs, seen, peering);
     let is_kongs = leads == Some(Leads::There) || is_kongs_half(inputs, seen, peering);
     if peering.state == Some(PeeringState::Disconnected) {
-        let may_go = inputs.phase == Phase::Plan && may_be_replaced(inputs, seen);
+        let may_go =
+            inputs.phase == Phase::Plan && (inputs.is_replacement || may_be_replaced(inputs, seen));
         let blocks = is_kongs || leads == Some(Leads::Partly);
         return match leads {
             // Before it is made anew, the old peering is deleted, and takes its half along.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::konnect::NetworkId;
+use crate::resources::turns::Turns;
 use crate::{azure, konnect};
 
 /// Access to both clouds, which is configured after it was handed out.
@@ -11,4 +13,6 @@ pub struct Clients {
     pub azure: Arc<azure::Access>,
     /// Konnect's Cloud Gateways.
     pub konnect: Arc<konnect::Access>,
+    /// Who may ask for an object in a network, and how many this process has asked for there: what is checked beside others must not miss one.
+    pub(crate) asked: Arc<Turns<NetworkId, u64>>,
 }

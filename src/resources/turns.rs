@@ -10,17 +10,17 @@ use tokio::time::Instant;
 use crate::http::error::Error;
 use crate::http::scope::Scope;
 
-/// Whose turn it is on each object, in this process.
+/// Whose turn it is on each object, in this process, and what those whose turn it was leave to the next.
 #[derive(Debug)]
-pub(crate) struct Turns<K>(Mutex<HashMap<K, Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Turns<K, V = ()>(Mutex<HashMap<K, Arc<tokio::sync::Mutex<V>>>>);
 
-impl<K> Default for Turns<K> {
+impl<K, V> Default for Turns<K, V> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Eq + Hash> Turns<K> {
+impl<K: Eq + Hash, V: Default> Turns<K, V> {
     /// Waits until nobody else works on the object; the turn ends when what is given is dropped. `doing` is what the wait is told as.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl<K: Eq + Hash> Turns<K> {
         scope: &Scope,
         of: K,
         doing: &str,
-    ) -> Result<OwnedMutexGuard<()>, Error> {
+    ) -> Result<OwnedMutexGuard<V>, Error> {
         let place = {
             let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(places.entry(of).or_default())
@@ -55,7 +55,7 @@ mod tests {
     /// Row 65.
     #[tokio::test(start_paused = true)]
     async fn one_object_is_taken_in_turns_and_others_are_not() {
-        let turns = Turns::default();
+        let turns: Turns<PrivateDnsZoneId> = Turns::default();
         let zone = |name: &str| -> PrivateDnsZoneId {
             let subscription = "0b1f6471-1bf0-4dda-aec3-cb9272f09590".parse().unwrap();
             PrivateDnsZoneId::new(&subscription, "net", name).unwrap()

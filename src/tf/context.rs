@@ -32,12 +32,12 @@ impl Context {
         }
     }
 
-    /// Tells the user something without failing.
+    /// Tells the user something without failing. What was said in this call is not said again.
     pub fn warn(&self, warning: Diagnostic) {
-        self.warnings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(warning);
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if !warnings.iter().any(|told| *told == warning) {
+            warnings.push(warning);
+        }
     }
 
     /// The warnings so far; they are given away once.

@@ -190,6 +190,7 @@ impl Resource for DnsMappingsResource {
             )?,
             azure: None,
             hints: None,
+            checked: None,
             turn: None,
             save,
         };

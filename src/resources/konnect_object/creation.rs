@@ -1,11 +1,13 @@
-//! The course of one creation: nothing of that name, the resource's own checks, network ready, POST, ready.
+//! The course of one creation: nothing of that name, the resource's own checks, network ready, POST in turn with others of the network, ready.
 
+use async_trait::async_trait;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::azure;
 use crate::azure::ids::PrivateDnsZoneId;
 use crate::http::poll::Waited;
-use crate::konnect::{Network, StateMetadata};
+use crate::http::scope::Scope;
+use crate::konnect::{Network, NetworkId, StateMetadata};
 use crate::resources::explain::Failure;
 use crate::resources::turns::Turns;
 use crate::tf::diagnostics::Diagnostics;
@@ -17,6 +19,21 @@ use super::is_set;
 use super::managed::{BodyOf, Managed, ObjectOf};
 use super::phase::{Lifecycle, Phase};
 
+/// What has to hold before an object is asked for.
+#[async_trait]
+pub(crate) trait Checks<M>: Send + Sync {
+    /// Tells the user what does not hold; an error where nothing may be asked for.
+    async fn check(&self, scope: &Scope, model: &M) -> Result<(), Diagnostics>;
+}
+
+/// The checks of an object that gets along with some others in its network only.
+pub(crate) struct Checked<'a, M> {
+    /// The checks.
+    pub(crate) checks: &'a dyn Checks<M>,
+    /// Who asks for objects in each network.
+    pub(crate) asked: &'a Turns<NetworkId, u64>,
+}
+
 /// One creation.
 pub(crate) struct Creation<'a, M: Managed> {
     /// Konnect.
@@ -25,6 +42,8 @@ pub(crate) struct Creation<'a, M: Managed> {
     pub(crate) azure: Option<&'a azure::Access>,
     /// What to look at once Konnect gave up.
     pub(crate) hints: Option<Hints>,
+    /// What is checked first, where the object does not exist yet.
+    pub(crate) checked: Option<Checked<'a, M>>,
     /// The place in Azure that only one object at a time can be made at, and whose turn it is there.
     pub(crate) turn: Option<(&'a Turns<PrivateDnsZoneId>, PrivateDnsZoneId)>,
     /// Where progress is kept.
@@ -32,8 +51,7 @@ pub(crate) struct Creation<'a, M: Managed> {
 }
 
 impl<M: Managed> Creation<'_, M> {
-    /// The object that exists already and may be adopted. Nothing is sent yet: between this and [`Creation::finish`] is the place for checks, so that
-    /// what is wrong is told before the wait for the network, which can take long.
+    /// The object that exists already and may be adopted. Nothing is sent yet.
     pub(crate) async fn existing(&self, model: &M) -> Result<Option<ObjectOf<M>>, Diagnostics> {
         let body = self.body(model)?;
         let adopts = is_set(model.settings().use_existing);
@@ -52,9 +70,11 @@ impl<M: Managed> Creation<'_, M> {
             let adopted = self.wait(&model, existing).await;
             return Ok((self.conclude(model, adopted)?, None));
         }
+        // What is wrong is told before the wait for the network, which can take long.
+        let others = self.check(&model).await?;
         let network = self.flow.network_ready().await?;
         let _turn = self.turn().await?;
-        let object = self.make(&model, &body).await?;
+        let object = self.make_beside(&model, &body, others).await?;
         let made = match self.wait(&model, object).await {
             Err(not_ready) if self.is_worth_another_try(&not_ready) => {
                 self.make_again(&model, &body, &not_ready.last).await?
@@ -72,6 +92,50 @@ impl<M: Managed> Creation<'_, M> {
         let doing = format!("waiting until no other link is being made on {zone}");
         let turn = turns.take(&self.flow.scope, zone.clone(), &doing).await;
         turn.map(Some).map_err(|error| {
+            let failure = self.flow.failure("create");
+            failure.now(NOTHING_CREATED).explain(&error)
+        })
+    }
+
+    /// The checks, and how many objects had been asked for in the network when they began.
+    async fn check(&self, model: &M) -> Result<u64, Diagnostics> {
+        let Some(checked) = &self.checked else {
+            return Ok(0);
+        };
+        let others = *self.asking(checked).await?;
+        checked.checks.check(&self.flow.scope, model).await?;
+        Ok(others)
+    }
+
+    /// Makes the object in its turn. If another was asked for since the checks, which did not see that one, they are made again: of two that
+    /// exclude each other, created side by side, one would fail half an hour later.
+    async fn make_beside(
+        &self,
+        model: &M,
+        body: &BodyOf<M>,
+        others: u64,
+    ) -> Result<ObjectOf<M>, Diagnostics> {
+        let Some(checked) = &self.checked else {
+            return self.make(model, body).await;
+        };
+        let mut asked = self.asking(checked).await?;
+        if *asked != others {
+            checked.checks.check(&self.flow.scope, model).await?;
+        }
+        *asked += 1;
+        self.make(model, body).await
+    }
+
+    /// The turn to ask for an object in the network.
+    async fn asking(&self, checked: &Checked<'_, M>) -> Result<OwnedMutexGuard<u64>, Diagnostics> {
+        let network_id = self.flow.network_id;
+        let doing =
+            format!("waiting until no other object is being asked for in network {network_id}");
+        let turn = checked
+            .asked
+            .take(&self.flow.scope, network_id, &doing)
+            .await;
+        turn.map_err(|error| {
             let failure = self.flow.failure("create");
             failure.now(NOTHING_CREATED).explain(&error)
         })

@@ -4,9 +4,13 @@ use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
+
 use crate::http::poll::{Poll, Progress, Waited};
 use crate::http::scope::Scope;
-use crate::preflight::{CheckId, Clients, Inputs, Phase, Report, Status, run};
+use crate::preflight::{
+    Check, CheckId, Clients, Inputs, Phase, Place, Report, Status, Target, run,
+};
 use crate::resources::settle::Grace;
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
@@ -15,11 +19,15 @@ use crate::tf::path::Path;
 use crate::tf::resource::Planned;
 use crate::{azure, konnect};
 
+use super::creation::Checks;
 use super::managed::{Managed, ObjectOf};
 use super::phase::{self, Lifecycle as _};
 
-/// The time between two checks while the directory may be late, where no other is given.
+/// The time between two checks of what may only show late, where no other is given.
 const GRACE_STEP: Duration = Duration::from_secs(1);
+
+/// How long, and for how many looks at least, what a deleted object leaves in Azure may still be there: Azure deletes in the background.
+const REMAINS_GRACE: (Duration, u32) = (Duration::from_secs(30), 6);
 
 /// A model whose object is checked before it is made.
 pub(crate) trait Checked: Managed {
@@ -50,22 +58,58 @@ pub(crate) struct Replaced {
     lost: Lost,
 }
 
-/// Objects that this process planned to replace, or has deleted: a list may show them for a while.
+/// Objects that this process planned to replace, or has deleted: a list may show them for a while, and Azure what belonged to them.
 ///
 /// A replacement is planned in two calls: one that knows the old object, and one for the new object that does not. Without this, the new
 /// one would be said to collide with the one whose place it takes.
 #[derive(Debug, Default)]
-struct Leaving(Mutex<Vec<String>>);
+struct Leaving(Mutex<Vec<Left>>);
 
-impl Leaving {
-    fn note(&self, id: String) {
-        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.push(id);
+/// What such an object leaves.
+#[derive(Clone, Debug)]
+struct Left {
+    id: String,
+    place: Option<Place>,
+    link_name: Option<String>,
+}
+
+impl Left {
+    fn of<M: Checked>(model: &M) -> Option<Self> {
+        let id = model.settings().id.as_str()?.to_lowercase();
+        let Inputs {
+            target, link_name, ..
+        } = model.inputs(model, Phase::Plan);
+        Some(Self {
+            id,
+            place: target.map(|target| target.place().clone()),
+            link_name,
+        })
     }
 
-    fn ids(&self) -> Vec<String> {
-        let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.clone()
+    /// Whether it was at the very place in Azure that is wanted now.
+    fn is_at(&self, inputs: &Inputs) -> bool {
+        let wanted = inputs.target.as_ref().map(Target::place);
+        let link = |name: &Option<String>| name.as_deref().map(str::to_lowercase);
+        wanted.is_some()
+            && self.place.as_ref() == wanted
+            && link(&self.link_name) == link(&inputs.link_name)
+    }
+}
+
+impl Leaving {
+    fn note(&self, left: Left) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(left);
+    }
+
+    /// What is to be checked, with what this process knows of what goes.
+    fn complete(&self, inputs: Inputs) -> Inputs {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Inputs {
+            leaving: all.iter().map(|left| left.id.clone()).collect(),
+            is_replacement: all.iter().any(|left| left.is_at(&inputs)),
+            ..inputs
+        }
     }
 }
 
@@ -105,9 +149,9 @@ impl Replaced {
     }
 
     /// Keeps in mind that the state's object was deleted.
-    pub(crate) fn deleted<M: Managed>(&self, state: &M) {
-        if let Some(id) = state.settings().id.as_str() {
-            self.leaving.note(id.to_lowercase());
+    pub(crate) fn deleted<M: Checked>(&self, state: &M) {
+        if let Some(left) = Left::of(state) {
+            self.leaving.note(left);
         }
     }
 }
@@ -133,8 +177,8 @@ impl<'a> Preflight<'a> {
         scope: &Scope,
         plan: &Planned<M>,
     ) -> Result<(), Diagnostics> {
-        if let Some(id) = replaced_object(plan) {
-            self.replaced.leaving.note(id);
+        if let Some(left) = replaced_object(plan).and_then(Left::of) {
+            self.replaced.leaving.note(left);
         }
         let Planned {
             config,
@@ -146,10 +190,8 @@ impl<'a> Preflight<'a> {
         if !planned.wants_checks() || prior.is_some() {
             return Ok(());
         }
-        let inputs = Inputs {
-            leaving: self.replaced.leaving.ids(),
-            ..planned.inputs(config, Phase::Plan)
-        };
+        let inputs = planned.inputs(config, Phase::Plan);
+        let inputs = self.replaced.leaving.complete(inputs);
         if inputs.network_id.is_none() && inputs.target.is_none() {
             return Ok(());
         }
@@ -162,42 +204,23 @@ impl<'a> Preflight<'a> {
         self.tell(&report, config, &planned.noun())
     }
 
-    /// Before the object is made: everything it needs has to be there.
-    pub(crate) async fn apply<M: Checked>(
-        &self,
-        scope: &Scope,
-        model: &M,
-    ) -> Result<(), Diagnostics> {
-        if !model.wants_checks() {
-            return Ok(());
-        }
-        let inputs = Inputs {
-            leaving: self.replaced.leaving.ids(),
-            ..model.inputs(model, Phase::Apply)
-        };
-        let report = self.run_patiently(&inputs, scope).await;
-        self.tell(&report, model, &model.noun())
-    }
-
-    /// Checks again for some seconds while nothing fails but what the directory may show late: consent and assignments that another tool, or
-    /// another provider of this very run, made a moment ago. What this process made itself counts at once.
+    /// Checks again for a while as long as nothing is wrong but what may only show late: see [`Patience`].
     async fn run_patiently(&self, inputs: &Inputs, scope: &Scope) -> Report {
         let first = run(inputs, self.clients, scope).await;
-        let Some(late) = shown_late(&first) else {
+        let mut patience = Patience::new(inputs.is_replacement);
+        let Some(late) = patience.waits_for(&first) else {
             return first;
         };
         let mut last = first;
-        let mut grace = Grace::new();
         let step = self.clients.konnect.poll_step().unwrap_or(GRACE_STEP);
         let ended: Result<Report, Waited<Infallible>> =
-            Poll::new("checking what Kong's application may do", Some(step))
+            Poll::new("checking what may show late in Azure", Some(step))
                 .until(
                     scope,
                     Some(Progress::NotYet(late)),
                     || run(inputs, self.clients, scope),
                     |report| {
-                        let late = shown_late(&report).filter(|_| !grace.is_over());
-                        Ok(match late {
+                        Ok(match patience.waits_for(&report) {
                             Some(late) => {
                                 last = report;
                                 Progress::NotYet(late)
@@ -237,18 +260,69 @@ impl<'a> Preflight<'a> {
     }
 }
 
-/// What failed, where that is nothing but what the directory may show late.
-fn shown_late(report: &Report) -> Option<String> {
-    let failed = report
-        .checks
-        .iter()
-        .filter(|check| check.status == Status::Failed);
-    let ids: Vec<CheckId> = failed.map(|check| check.id).collect();
-    let may_be_late =
-        |id: &CheckId| matches!(id, CheckId::ServicePrincipal | CheckId::RoleAssignment);
-    let names = ids.iter().map(CheckId::to_string).collect::<Vec<_>>();
-    let is_late = !ids.is_empty() && ids.iter().all(may_be_late);
-    is_late.then(|| format!("{} does not pass yet", names.join(", ")))
+#[async_trait]
+impl<M: Checked> Checks<M> for Preflight<'_> {
+    async fn check(&self, scope: &Scope, model: &M) -> Result<(), Diagnostics> {
+        if !model.wants_checks() {
+            return Ok(());
+        }
+        let inputs = model.inputs(model, Phase::Apply);
+        let inputs = self.replaced.leaving.complete(inputs);
+        let report = self.run_patiently(&inputs, scope).await;
+        self.tell(&report, model, &model.noun())
+    }
+}
+
+/// How long to check again what may only show late.
+struct Patience {
+    /// For consent and assignments that another tool, or another provider of this very run, made a moment ago. What this process made itself counts at once.
+    directory: Grace,
+    /// For what goes with the object that this run has deleted at the same place, where there is one.
+    remains: Option<Grace>,
+}
+
+impl Patience {
+    fn new(is_replacement: bool) -> Self {
+        let (time, looks) = REMAINS_GRACE;
+        Self {
+            directory: Grace::new(),
+            remains: is_replacement.then(|| Grace::of(time, looks)),
+        }
+    }
+
+    /// What another look is worth for; nothing where something else is wrong, which no look changes.
+    fn waits_for(&mut self, report: &Report) -> Option<String> {
+        let is_open = |check: &&Check| match check.id {
+            // A half that still looks alive is no failure of this check.
+            CheckId::VnetPeerings if self.remains.is_some() => {
+                matches!(check.status, Status::Failed | Status::Warning)
+            }
+            _ => check.status == Status::Failed,
+        };
+        let open: Vec<CheckId> = report
+            .checks
+            .iter()
+            .filter(is_open)
+            .map(|check| check.id)
+            .collect();
+        let is_directory =
+            |id: &CheckId| matches!(id, CheckId::ServicePrincipal | CheckId::RoleAssignment);
+        let is_remains = |id: &CheckId| {
+            self.remains.is_some() && matches!(id, CheckId::VnetPeerings | CheckId::LinkName)
+        };
+        if !open.iter().all(|id| is_directory(id) || is_remains(id)) {
+            return None;
+        }
+        let waits_for_remains = open.iter().any(is_remains);
+        let waits_for_directory = open.iter().any(is_directory);
+        let remains = self.remains.as_mut().filter(|_| waits_for_remains);
+        let for_remains = remains.is_some_and(|grace| !grace.is_over());
+        // Both count their looks, whichever lasts longer.
+        let for_directory = waits_for_directory && !self.directory.is_over();
+        let waits = for_remains || for_directory;
+        let names = open.iter().map(CheckId::to_string).collect::<Vec<_>>();
+        waits.then(|| format!("{} does not pass yet", names.join(", ")))
+    }
 }
 
 /// Where the user sees what a check is about.
@@ -271,16 +345,15 @@ pub(crate) fn attribute<M: Checked>(config: &M, check: CheckId) -> Option<&'stat
 }
 
 /// The object whose place another takes.
-pub(crate) fn replaced_object<M: Checked>(plan: &Planned<M>) -> Option<String> {
+pub(crate) fn replaced_object<M: Checked>(plan: &Planned<M>) -> Option<&M> {
     let prior = plan.prior.as_ref()?;
     let (before, now) = (prior.settings(), plan.planned.settings());
     let is_replaced = !plan.replace.is_empty()
         || before.network_id != now.network_id
         || before.name != now.name
         || M::is_replaced(prior, &plan.planned);
-    before
-        .id
-        .as_str()
-        .filter(|_| is_replaced)
-        .map(str::to_lowercase)
+    is_replaced.then_some(prior)
 }
+
+#[cfg(test)]
+mod tests;

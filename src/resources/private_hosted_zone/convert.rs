@@ -210,12 +210,13 @@ mod tests {
             ..model()
         };
         let replaced = |planned: PrivateHostedZoneModel| {
-            replaced_object(&Planned {
+            let plan = Planned {
                 config: planned.clone(),
                 prior: Some(before()),
                 planned,
                 replace: Vec::new(),
-            })
+            };
+            replaced_object(&plan).cloned()
         };
         assert_eq!(replaced(before()), None);
         let relinked = PrivateHostedZoneModel {

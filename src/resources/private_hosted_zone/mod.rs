@@ -18,10 +18,10 @@ use async_trait::async_trait;
 
 use crate::azure;
 use crate::azure::ids::PrivateDnsZoneId;
-use crate::konnect;
+use crate::konnect::{self, NetworkId};
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
-use crate::resources::konnect_object::creation::Creation;
+use crate::resources::konnect_object::creation::{Checked, Creation};
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
@@ -56,6 +56,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 pub struct PrivateHostedZoneResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
+    asked: Arc<Turns<NetworkId, u64>>,
     replaced: Replaced,
     /// Azure refuses to make two links on one zone at the same time.
     turns: Turns<PrivateDnsZoneId>,
@@ -67,6 +68,7 @@ pub fn resource(clients: &Clients) -> PrivateHostedZoneResource {
     PrivateHostedZoneResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
+        asked: Arc::clone(&clients.asked),
         replaced: Replaced::default(),
         turns: Turns::default(),
     }
@@ -163,19 +165,19 @@ impl Resource for PrivateHostedZoneResource {
         let zone = model.zone_id();
         let place = zone.as_ref().map(ToString::to_string).unwrap_or_default();
         let hints = Hints::new(&self.azure, &NEEDS, tenant_id, place);
+        let preflight = self.preflight(context);
         let creation = Creation {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
             hints: Some(hints),
+            checked: Some(Checked {
+                checks: &preflight,
+                asked: &self.asked,
+            }),
             turn: zone.map(|zone| (&self.turns, zone)),
             save,
         };
         let existing = creation.existing(&model).await?;
-        if existing.is_none() {
-            self.preflight(context)
-                .apply(&scope(context), &model)
-                .await?;
-        }
         let (model, _) = creation.finish(model, existing).await?;
         Ok(model)
     }

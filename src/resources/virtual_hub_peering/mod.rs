@@ -18,10 +18,10 @@ use async_trait::async_trait;
 
 use crate::azure;
 use crate::azure::ids::VhubId;
-use crate::konnect;
+use crate::konnect::{self, NetworkId};
 use crate::resources::azure_target;
 use crate::resources::clients::Clients;
-use crate::resources::konnect_object::creation::Creation;
+use crate::resources::konnect_object::creation::{Checked, Creation};
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
@@ -29,6 +29,7 @@ use crate::resources::konnect_object::peering::{self, Peering};
 use crate::resources::konnect_object::preflight::{Preflight, Replaced};
 use crate::resources::konnect_object::schema as common;
 use crate::resources::scope;
+use crate::resources::turns::Turns;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
@@ -56,6 +57,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 pub struct VirtualHubPeeringResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
+    asked: Arc<Turns<NetworkId, u64>>,
     replaced: Replaced,
 }
 
@@ -65,6 +67,7 @@ pub fn resource(clients: &Clients) -> VirtualHubPeeringResource {
     VirtualHubPeeringResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
+        asked: Arc::clone(&clients.asked),
         replaced: Replaced::default(),
     }
 }
@@ -119,19 +122,19 @@ impl Resource for VirtualHubPeeringResource {
         let tenant_id = target.tenant_id.as_str().unwrap_or_default();
         let vhub_id = target.id.as_str().unwrap_or_default().to_owned();
         let hints = Hints::new(&self.azure, &NEEDS, tenant_id, vhub_id);
+        let preflight = self.preflight(context);
         let creation = Creation {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
             hints: Some(hints),
+            checked: Some(Checked {
+                checks: &preflight,
+                asked: &self.asked,
+            }),
             turn: None,
             save,
         };
         let existing = creation.existing(&model).await?;
-        if existing.is_none() {
-            self.preflight(context)
-                .apply(&scope(context), &model)
-                .await?;
-        }
         let (model, _) = creation.finish(model, existing).await?;
         Ok(model)
     }

@@ -193,8 +193,8 @@ impl Half {
 
 /// A working peering by what Konnect reports.
 pub(super) struct Reported<'a> {
-    /// The peering in messages.
-    pub(super) noun: &'a str,
+    /// The peering's name.
+    pub(super) name: &'a str,
     /// The virtual network's id.
     pub(super) vnet_id: &'a str,
     /// Its half as it was seen before.
@@ -228,7 +228,10 @@ impl Reported<'_> {
             "Azure may still be at work: the next plan looks again. If it stays so, Kong's support can tell why its half is missing.".to_owned()
         };
         Some(Diagnostic::warning(
-            format!("The {} is {state} in Azure", self.noun),
+            format!(
+                "The virtual network peering {:?} is {state} in Azure",
+                self.name
+            ),
             format!(
                 "Konnect reports it as ready, but the peering on the virtual network is not connected, so that no traffic flows:\n\n  {id}\n\n{next}"
             ),
@@ -239,14 +242,20 @@ impl Reported<'_> {
         let before = self.before.known().and_then(|half| half.id.as_str());
         match before {
             Some(id) => Diagnostic::warning(
-                format!("The Azure side of {} is gone", self.noun),
+                format!(
+                    "The Azure side of virtual network peering {:?} is gone",
+                    self.name
+                ),
                 format!(
                     "Konnect reports it as ready, but the peering that was seen on the virtual network before is not there any more, so that no traffic \
                      flows:\n\n  {id}\n\nKonnect does not make it anew by itself. {REPLACE}"
                 ),
             ),
             None => Diagnostic::warning(
-                format!("The Azure side of {} was not found", self.noun),
+                format!(
+                    "The Azure side of virtual network peering {:?} was not found",
+                    self.name
+                ),
                 format!(
                     "Konnect reports it as ready, but no peering on the virtual network leads to the Konnect network, so that no traffic flows:\n\n  {}\n\n\
                      Azure may show it late: the next plan looks again. If it was deleted, Konnect does not make it anew by itself. {REPLACE}",
@@ -258,7 +267,10 @@ impl Reported<'_> {
 
     fn no_vnet(&self) -> Diagnostic {
         Diagnostic::warning(
-            format!("The virtual network of {} is gone", self.noun),
+            format!(
+                "The virtual network of virtual network peering {:?} is gone",
+                self.name
+            ),
             format!(
                 "Konnect reports the peering as ready, but Azure has no such virtual network, so that no traffic flows:\n\n  {}\n\nTake the peering \
                  out of the configuration, or replace it once the virtual network is there again: a new one of the same name is not peered.",

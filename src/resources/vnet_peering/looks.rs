@@ -207,7 +207,7 @@ impl VnetPeeringResource {
 pub(super) fn warn_unless_connected(context: &Context, model: &VnetPeeringModel, half: &Half) {
     let target = model.target();
     let reported = Reported {
-        noun: &model.noun(),
+        name: model.name.as_str().unwrap_or_default(),
         vnet_id: target.id.as_str().unwrap_or_default(),
         before: &model.azure_peering,
     };

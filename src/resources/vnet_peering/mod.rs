@@ -21,10 +21,10 @@ use async_trait::async_trait;
 
 use crate::azure;
 use crate::azure::ids::VnetId;
-use crate::konnect;
+use crate::konnect::{self, NetworkId};
 use crate::resources::azure_target;
 use crate::resources::clients::Clients;
-use crate::resources::konnect_object::creation::Creation;
+use crate::resources::konnect_object::creation::{Checked, Creation};
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
@@ -33,6 +33,7 @@ use crate::resources::konnect_object::phase::{Lifecycle, Phase};
 use crate::resources::konnect_object::preflight::{Preflight, Replaced};
 use crate::resources::konnect_object::{is_set, schema as common};
 use crate::resources::scope;
+use crate::resources::turns::Turns;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeouts};
@@ -61,6 +62,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 pub struct VnetPeeringResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
+    asked: Arc<Turns<NetworkId, u64>>,
     replaced: Replaced,
 }
 
@@ -70,6 +72,7 @@ pub fn resource(clients: &Clients) -> VnetPeeringResource {
     VnetPeeringResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
+        asked: Arc::clone(&clients.asked),
         replaced: Replaced::default(),
     }
 }
@@ -118,18 +121,20 @@ impl Resource for VnetPeeringResource {
         let tenant_id = target.tenant_id.as_str().unwrap_or_default();
         let vnet_id = target.id.as_str().unwrap_or_default().to_owned();
         let hints = Hints::new(&self.azure, &NEEDS, tenant_id, vnet_id);
+        let preflight = self.preflight(context);
         let creation = Creation {
             flow: lifecycle::flow(&self.konnect, context, "create", &model, hints.waiting())?,
             azure: Some(&self.azure),
             hints: Some(hints),
+            checked: Some(Checked {
+                checks: &preflight,
+                asked: &self.asked,
+            }),
             turn: None,
             save,
         };
         let existing = creation.existing(&model).await?;
         let scope = scope(context);
-        if existing.is_none() {
-            self.preflight(context).apply(&scope, &model).await?;
-        }
         let before = match &existing {
             None => self.peerings_now(&scope, &model).await,
             Some(_) => None,

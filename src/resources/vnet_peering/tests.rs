@@ -52,12 +52,13 @@ fn what_is_not_known_yet_is_not_checked() {
 #[test]
 fn only_what_is_replaced_goes() {
     let replaced = |prior: Option<VnetPeeringModel>| {
-        replaced_object(&Planned {
+        let plan = Planned {
             config: peering(),
             prior,
             planned: peering(),
             replace: Vec::new(),
-        })
+        };
+        replaced_object(&plan).and_then(|prior| prior.id.as_str().map(str::to_owned))
     };
     assert_eq!(replaced(None), None);
     let switched = VnetPeeringModel {

@@ -143,7 +143,7 @@ fn what_may_be_somebody_elses_is_not_advised_to_be_deleted() {
         panic!("two peerings")
     };
     let reported = Reported {
-        noun: "virtual network peering \"orders\"",
+        name: "orders",
         vnet_id: "/vnet",
         before: &Attr::Null,
     };
@@ -238,26 +238,26 @@ fn only_what_is_surely_not_connected_is_warned_of() {
         (
             half("Initiated"),
             &seen,
-            Some("orders is Initiated in Azure"),
+            Some("\"orders\" is Initiated in Azure"),
         ),
         (
             half("Disconnected"),
             &seen,
-            Some("orders is Disconnected in Azure"),
+            Some("\"orders\" is Disconnected in Azure"),
         ),
-        (Half::Missing, &seen, Some("side of orders is gone")),
+        (Half::Missing, &seen, Some("\"orders\" is gone")),
+        (Half::Missing, &Attr::Null, Some("\"orders\" was not found")),
         (
-            Half::Missing,
-            &Attr::Null,
-            Some("side of orders was not found"),
+            Half::NoVnet,
+            &seen,
+            Some("network of virtual network peering \"orders\" is gone"),
         ),
-        (Half::NoVnet, &seen, Some("network of orders is gone")),
         (Half::Unclear, &seen, None),
         (Half::NotAllowed, &seen, None),
         (Half::NotNow, &seen, None),
     ] {
         let reported = Reported {
-            noun: "orders",
+            name: "orders",
             vnet_id: "/vnet",
             before,
         };

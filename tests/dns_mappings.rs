@@ -71,6 +71,33 @@ fn stored(cloud: &Simulator) -> Json {
         .into()
 }
 
+/// Which of two answers is not published, so that it is no error.
+#[test]
+fn a_domain_that_two_objects_of_a_network_map_is_warned_of() {
+    let cloud = Simulator::start(Seed::Demo);
+    made_outside(
+        &cloud,
+        &json!({ "kind": "azure-outbound-resolver", "dns_config": { "a.example": { "remote_dns_server_ip_addresses": ["10.20.0.9"] } } }),
+    );
+    let workspace = Workspace::new(cloud.env());
+    let both = format!(
+        "{}{}",
+        mappings(&cloud, &["a.example,b.example=10.20.0.4"]).replace("\"corp\"", "\"first\""),
+        mappings(&cloud, &["b.example=10.20.0.5"])
+            .replace("\"corp\"", "\"second\"")
+            .replace("\"this\"", "\"second\""),
+    );
+    workspace.write(&both);
+    let said = folded(&workspace.run(&["plan", "-no-color"]).expect_success("plan"));
+    for part in [
+        "a.example is mapped twice in this network",
+        "b.example is mapped twice in this network",
+        "which this run makes or changes",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+}
+
 /// Makes an object as the Konnect UI would; its id.
 fn made_outside(cloud: &Simulator, config: &Json) -> String {
     let path = format!(

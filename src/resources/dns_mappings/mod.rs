@@ -40,7 +40,7 @@ use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeout
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 pub use self::schema::DnsMappingsModel;
-use self::surroundings::{SeenLately, Surroundings};
+use self::surroundings::{PlannedDomains, SeenLately, Surroundings};
 
 const TIMEOUTS: Timeouts = Timeouts {
     create: Duration::from_secs(20 * 60),
@@ -57,6 +57,7 @@ pub struct DnsMappingsResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
     seen: SeenLately,
+    planned: PlannedDomains,
 }
 
 /// The resource over clients that are configured later.
@@ -66,6 +67,7 @@ pub fn resource(clients: &Clients) -> DnsMappingsResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
         seen: SeenLately::default(),
+        planned: PlannedDomains::default(),
     }
 }
 
@@ -84,6 +86,8 @@ impl DnsMappingsResource {
         let (Some(network_id), Ok(konnect)) = (network_id, self.konnect.client()) else {
             return Vec::new();
         };
+        let name = planned.name.as_str().unwrap_or_default();
+        let others = self.planned.note(network_id, name, &wanted);
         let before = prior
             .as_ref()
             .and_then(|prior| mappings::expand(prior.mappings.known()?));
@@ -109,6 +113,13 @@ impl DnsMappingsResource {
             return Vec::new();
         };
         let mut warnings = surroundings::shadowed(&wanted, &around.private_dns);
+        let own_id = prior.as_ref().and_then(|prior| prior.id.as_str());
+        warnings.extend(surroundings::repeated(
+            &wanted,
+            &around.private_dns,
+            (own_id, name),
+            &others,
+        ));
         warnings.extend(surroundings::unreachable(
             &wanted,
             around.reachable.as_deref(),

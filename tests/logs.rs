@@ -11,7 +11,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 use support::simulator::{Seed, Simulator};
@@ -70,10 +70,69 @@ fn text<'a>(line: &'a Json, field: &str) -> &'a str {
         .unwrap_or_else(|| panic!("no {field} in {line}"))
 }
 
+/// The lines that say this.
+fn named<'a>(lines: &'a [Json], message: &str) -> Vec<&'a Json> {
+    lines
+        .iter()
+        .filter(|line| line["@message"] == message)
+        .collect()
+}
+
+/// What is known of an object from its creation on names it: looks, waits and the end of the call.
+fn assert_objects_are_named(lines: &[Json], state: &BTreeMap<String, Json>) {
+    for (address, attributes) in state {
+        let id = attributes["id"].as_str().unwrap();
+        let type_name = address.split('.').next().unwrap();
+        let looks: Vec<_> = named(lines, "exchange")
+            .into_iter()
+            .filter(|line| {
+                line["tf_rpc"] == "ApplyResourceChange"
+                    && line["tf_resource_type"] == type_name
+                    && line["method"] == "GET"
+                    && text(line, "path").ends_with(id)
+            })
+            .collect();
+        assert!(!looks.is_empty(), "{address} is waited for");
+        for line in looks {
+            assert_eq!(line["object_id"], id, "{line}");
+        }
+    }
+    for address in [
+        "konnectazure_dns_mappings.corp",
+        "konnectazure_peering_role.kong",
+    ] {
+        let id = state[address]["id"].as_str().unwrap();
+        let type_name = address.split('.').next().unwrap();
+        let applied = named(lines, "call ended").into_iter().any(|line| {
+            line["object_id"] == id
+                && line["tf_rpc"] == "ApplyResourceChange"
+                && line["tf_resource_type"] == type_name
+        });
+        assert!(applied, "no apply names {id}");
+    }
+    let mut waits = lines
+        .iter()
+        .filter(|line| {
+            line["@level"] == "info"
+                && line["elapsed"].is_string()
+                && line["tf_rpc"] == "ApplyResourceChange"
+        })
+        .peekable();
+    assert!(waits.peek().is_some(), "what is waited for is said");
+    for line in waits {
+        let address = state.keys().find(|address| {
+            let type_name = text(line, "tf_resource_type");
+            address.split('.').next() == Some(type_name)
+        });
+        assert_eq!(line["object_id"], state[address.unwrap()]["id"], "{line}");
+    }
+}
+
 #[test]
 fn every_exchange_can_be_traced_to_its_call_and_its_object() {
     let cloud = Simulator::start(Seed::Demo);
     cloud.fault(json!({ "service": "konnect", "method": "GET", "path": "/private-dns", "status": 503, "headers": { "retry-after": "0" } }));
+    cloud.fault(json!({ "service": "konnect", "method": "POST", "path": "/private-dns", "status": 503, "times": 2 }));
     let mut workspace = workspace(&cloud);
     let lines = logged(
         &mut workspace,
@@ -84,12 +143,7 @@ fn every_exchange_can_be_traced_to_its_call_and_its_object() {
         .iter()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let named = |message: &str| -> Vec<&Json> {
-        lines
-            .iter()
-            .filter(|line| line["@message"] == message)
-            .collect()
-    };
+    let named = |message: &str| named(&lines, message);
 
     let ended = named("call ended");
     let mut calls = BTreeSet::new();
@@ -113,7 +167,9 @@ fn every_exchange_can_be_traced_to_its_call_and_its_object() {
     ] {
         assert!(calls.contains(&(rpc, MAPPINGS)), "{rpc} in {calls:?}");
     }
-    assert!(calls.contains(&("ConfigureProvider", "")));
+    for rpc in ["GetProviderSchema", "ConfigureProvider"] {
+        assert!(calls.contains(&(rpc, "")), "{rpc} in {calls:?}");
+    }
 
     let mut services = BTreeSet::new();
     for line in named("exchange") {
@@ -152,26 +208,18 @@ fn every_exchange_can_be_traced_to_its_call_and_its_object() {
     assert_eq!(text(refused[0], "tf_req_id"), text(again, "tf_req_id"));
     assert!(text(refused[0], "error").contains("503"));
 
-    let state = workspace.state();
-    for address in [
-        "konnectazure_dns_mappings.corp",
-        "konnectazure_peering_role.kong",
-    ] {
-        let id = state[address]["id"].as_str().unwrap();
-        let type_name = address.split('.').next().unwrap();
-        let applied = ended.iter().any(|line| {
-            line["object_id"] == id
-                && line["tf_rpc"] == "ApplyResourceChange"
-                && line["tf_resource_type"] == type_name
-        });
-        assert!(applied, "no apply names {id}");
-    }
-    let waits = lines.iter().filter(|line| {
-        line["@level"] == "info"
-            && line["elapsed"].is_string()
-            && line["tf_rpc"] == "ApplyResourceChange"
-    });
-    assert!(waits.count() > 0, "what is waited for is said");
+    // What is looked for before it is sent again is the same request all the same.
+    let posts: Vec<_> = named("exchange")
+        .into_iter()
+        .filter(|line| line["method"] == "POST" && text(line, "path").ends_with("/private-dns"))
+        .map(|line| (line["status"].as_u64(), line["attempt"].as_u64()))
+        .collect();
+    assert_eq!(
+        posts,
+        [(503, 1), (503, 2), (201, 3)].map(|(status, attempt)| (Some(status), Some(attempt)))
+    );
+
+    assert_objects_are_named(&lines, &workspace.state());
 }
 
 #[test]

@@ -187,14 +187,14 @@ impl Client {
         scope: &Scope,
         app_id: &Guid,
     ) -> Result<ServicePrincipal, Error> {
+        let request = Request::post([VERSION, "servicePrincipals"])
+            .json(&NewServicePrincipal {
+                app_id: app_id.as_str(),
+            })?
+            .counted();
         let mut lost = 0;
         loop {
-            let request = traced(Request::post([VERSION, "servicePrincipals"])).json(
-                &NewServicePrincipal {
-                    app_id: app_id.as_str(),
-                },
-            )?;
-            let error = match self.graph().json(scope, request).await {
+            let error = match self.graph().json(scope, traced(request.clone())).await {
                 Ok(principal) => return Ok(principal),
                 Err(error) => Error::from(error),
             };

@@ -157,7 +157,7 @@ impl Api {
             name: format!("{} {}", request.method(), url.path()),
             url,
             started: Instant::now(),
-            attempts: 0,
+            attempts: request.attempts(),
             patience: Patience::default(),
             last: None,
             is_read: request.is_read(),
@@ -312,6 +312,7 @@ impl Api {
             body: request.body().cloned(),
         };
         call.attempts += 1;
+        request.note_attempts(call.attempts);
         let sent = Instant::now();
         let departure = Departure::default();
         let mut exchange = Box::pin(departure.of(settings.transport.exchange(outgoing)));

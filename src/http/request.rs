@@ -1,5 +1,8 @@
 //! One request to an API: where, what, and whether it may be sent again.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -35,6 +38,8 @@ pub struct Request {
     body: Option<Bytes>,
     repeatable: bool,
     is_read: bool,
+    /// How often it and its clones were sent, where that is counted.
+    attempts: Option<Arc<AtomicU32>>,
 }
 
 #[derive(Clone, Debug)]
@@ -132,6 +137,7 @@ impl Request {
             body: None,
             repeatable,
             is_read,
+            attempts: None,
         }
     }
 
@@ -182,6 +188,13 @@ impl Request {
         self
     }
 
+    /// Clones of it are the same request, sent again by another call: attempts are counted on.
+    #[must_use]
+    pub fn counted(mut self) -> Self {
+        self.attempts = Some(Arc::default());
+        self
+    }
+
     /// The method.
     #[must_use]
     pub fn method(&self) -> &Method {
@@ -196,6 +209,19 @@ impl Request {
     /// Reads may be dropped half way; changes may not.
     pub(super) fn is_read(&self) -> bool {
         self.is_read
+    }
+
+    /// How often it was sent by earlier calls.
+    pub(super) fn attempts(&self) -> u32 {
+        let counted = self.attempts.as_ref();
+        counted.map_or(0, |counted| counted.load(Ordering::Relaxed))
+    }
+
+    /// It was sent so often by now.
+    pub(super) fn note_attempts(&self, attempts: u32) {
+        if let Some(counted) = &self.attempts {
+            counted.store(attempts, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn headers(&self) -> &HeaderMap {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::de::DeserializeOwned;
 
 use super::client::Client;
 use super::error::Error;
 use crate::http::retry::{RetrySettings, pause};
-use crate::http::{self as rest, Scope};
+use crate::http::{self as rest, Request, Scope};
 
 /// Pauses before each look for an object whose answer was lost: the service may still be making it.
 const LOOKS: [Duration; 3] = [
@@ -23,10 +24,10 @@ const LAST_LOOK: Duration = Duration::from_secs(3);
 /// One object to be created.
 #[async_trait]
 pub(super) trait Creation: Sync {
-    type Object: Send;
+    type Object: DeserializeOwned + Send;
 
-    /// Sends the POST once.
-    async fn post(&self, scope: &Scope) -> Result<Self::Object, rest::Error>;
+    /// The POST.
+    fn request(&self) -> Result<Request, rest::Error>;
 
     /// Looks for an equal object that did not exist before.
     async fn find(&self, scope: &Scope) -> Result<Option<Self::Object>, Error>;
@@ -38,9 +39,11 @@ pub(super) async fn once<C: Creation>(
     scope: &Scope,
     creation: &C,
 ) -> Result<C::Object, Error> {
+    let request = creation.request().map_err(|error| client.explain(error))?;
+    let request = request.counted();
     let mut resends = 0;
     loop {
-        let error = match creation.post(scope).await {
+        let error = match client.api().json(scope, request.clone()).await {
             Ok(object) => return Ok(object),
             Err(error) => error,
         };

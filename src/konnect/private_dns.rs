@@ -354,10 +354,8 @@ struct NewOnNetwork<'a> {
 impl Creation for NewOnNetwork<'_> {
     type Object = PrivateDns;
 
-    async fn post(&self, scope: &Scope) -> Result<PrivateDns, rest::Error> {
-        let request =
-            Request::post(network_path(&self.network.to_string(), &[PATH])).json(self.new)?;
-        self.client.api().json(scope, request).await
+    fn request(&self) -> Result<Request, rest::Error> {
+        Request::post(network_path(&self.network.to_string(), &[PATH])).json(self.new)
     }
 
     async fn find(&self, scope: &Scope) -> Result<Option<PrivateDns>, Error> {

@@ -5,8 +5,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
+use super::value::Value;
+
+/// Names the object that a call is about in the further log lines of its span, which the wire opened with a place for it.
+pub fn about(span: &Span, object: &Value) {
+    if let Some(id) = object.get("id").and_then(Value::as_str) {
+        span.record("object_id", id);
+    }
+}
 
 /// One call of one resource or data source.
 #[derive(Debug)]

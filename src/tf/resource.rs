@@ -4,8 +4,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tracing::Span;
 
-use super::context::Context;
+use super::context::{self, Context};
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::model::Model;
 use super::path::Path;
@@ -194,24 +195,34 @@ pub struct Planned<M> {
 
 /// The place where a lifecycle call saves its progress.
 #[derive(Debug)]
-pub struct Save<M>(Mutex<Option<M>>);
+pub struct Save<M> {
+    last: Mutex<Option<M>>,
+    /// That of the call, whose further log lines name what was saved.
+    span: Span,
+}
 
-impl<M: Clone> Default for Save<M> {
+impl<M: Model> Default for Save<M> {
     fn default() -> Self {
-        Self(Mutex::new(None))
+        Self {
+            last: Mutex::new(None),
+            span: Span::current(),
+        }
     }
 }
 
-impl<M: Clone> Save<M> {
+impl<M: Model> Save<M> {
     /// Stores the model: from now on nothing that fails loses it.
     pub fn save(&self, model: &M) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(model.clone());
+        if !self.span.is_disabled() {
+            context::about(&self.span, &model.clone().into_object());
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(model.clone());
     }
 
     /// What was saved last.
     #[must_use]
     pub fn last(&self) -> Option<M> {
-        self.0
+        self.last
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()

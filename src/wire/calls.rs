@@ -12,6 +12,7 @@ use tonic::{Response, Status};
 use tracing::Instrument as _;
 
 use super::diagnostics::Answer;
+use crate::tf::context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::erased::{DynDataSource, DynList, DynProvider, DynResource, panicked};
 use crate::tf::value::Value;
@@ -114,9 +115,7 @@ impl Calls {
             let started = Instant::now();
             tracing::trace!("call begins");
             let outcome = handler(call).await;
-            let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let failed = outcome.as_ref().map_or(true, Answer::has_errors);
-            tracing::debug!(tf_req_duration_ms = duration, failed, "call ended");
+            log_end(started, outcome.as_ref().map_or(true, Answer::has_errors));
             outcome
         };
         let errors = match tokio::spawn(work.instrument(span)).await {
@@ -154,9 +153,7 @@ impl Calls {
             let guarded = AssertUnwindSafe(async move { handler(call, sender).await });
             let outcome = guarded.catch_unwind().await;
             let diagnostics = outcome.unwrap_or_else(|panic| panicked(rpc, panic.as_ref()).into());
-            let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let failed = diagnostics.has_errors();
-            tracing::debug!(tf_req_duration_ms = duration, failed, "call ended");
+            log_end(started, diagnostics.has_errors());
             if let (Ok(last_word), false) = (last_word, diagnostics.is_empty()) {
                 drop(last_word.send(T::from(diagnostics)));
             }
@@ -202,9 +199,23 @@ impl CallName {
 
 /// Names the object that the running call is about in its further log lines.
 pub(super) fn about(object: &Value) {
-    if let Some(id) = object.get("id").and_then(Value::as_str) {
-        tracing::Span::current().record("object_id", id);
-    }
+    context::about(&tracing::Span::current(), object);
+}
+
+/// Gives an answer that needs no waiting, in a span like that of any other call.
+pub(super) fn at_once<A>(name: &CallName, refused: bool, answer: impl FnOnce() -> A) -> A {
+    name.span().in_scope(|| {
+        let started = Instant::now();
+        tracing::trace!("call begins");
+        let answer = answer();
+        log_end(started, refused);
+        answer
+    })
+}
+
+fn log_end(started: Instant, failed: bool) {
+    let duration = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(tf_req_duration_ms = duration, failed, "call ended");
 }
 
 struct Counted(Arc<Calls>);

@@ -13,6 +13,7 @@ use tonic::codegen::{BoxFuture, Service, http};
 use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
 
+use super::calls::{CallName, at_once};
 use super::schema;
 use super::server::Server;
 use crate::tf::erased::DynProvider;
@@ -30,16 +31,19 @@ pub(super) struct Encoded {
 impl Encoded {
     /// The answer to the call at this path, if it is one of those.
     pub(super) fn answer(&self, path: &str, provider: &dyn DynProvider) -> Option<Bytes> {
-        let (place, made): (_, fn(&dyn DynProvider) -> Vec<u8>) = match path {
-            PROVIDER_SCHEMA => (&self.provider_schema, |provider| {
+        let (rpc, place, made): (_, _, fn(&dyn DynProvider) -> Vec<u8>) = match path {
+            PROVIDER_SCHEMA => ("GetProviderSchema", &self.provider_schema, |provider| {
                 schema::provider_schema(provider).encode_to_vec()
             }),
-            IDENTITY_SCHEMAS => (&self.identity_schemas, |provider| {
-                schema::identity_schemas(provider).encode_to_vec()
-            }),
+            IDENTITY_SCHEMAS => (
+                "GetResourceIdentitySchemas",
+                &self.identity_schemas,
+                |provider| schema::identity_schemas(provider).encode_to_vec(),
+            ),
             _ => return None,
         };
-        Some(place.get_or_init(|| made(provider).into()).clone())
+        let answer = || place.get_or_init(|| made(provider).into()).clone();
+        Some(at_once(&CallName::new(rpc, ""), false, answer))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use prost::bytes::Bytes;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::calls::{CallName, Calls};
+use super::calls::{CallName, Calls, at_once};
 use super::encoded::{Encoded, ProviderService};
 use super::generated::provider_server::{Provider as Service, ProviderServer};
 #[allow(
@@ -66,6 +66,11 @@ fn empty<T: Default>() -> T {
     T::default()
 }
 
+/// An answer about the provider itself.
+fn told<A>(rpc: &'static str, answer: impl FnOnce() -> A) -> Response<A> {
+    Response::new(at_once(&CallName::new(rpc, ""), false, answer))
+}
+
 type Reply<T> = Result<Response<T>, Status>;
 
 /// A call that runs in a task of its own. The handler after `=>` sees the call and the request's message.
@@ -90,41 +95,47 @@ impl Service for Server {
         &self,
         _: Request<get_metadata::Request>,
     ) -> Reply<get_metadata::Response> {
-        Ok(Response::new(schema::metadata(self.provider.as_ref())))
+        Ok(told("GetMetadata", || {
+            schema::metadata(self.provider.as_ref())
+        }))
     }
 
     async fn get_provider_schema(
         &self,
         _: Request<get_provider_schema::Request>,
     ) -> Reply<get_provider_schema::Response> {
-        Ok(Response::new(schema::provider_schema(
-            self.provider.as_ref(),
-        )))
+        Ok(told("GetProviderSchema", || {
+            schema::provider_schema(self.provider.as_ref())
+        }))
     }
 
     async fn get_resource_identity_schemas(
         &self,
         _: Request<get_resource_identity_schemas::Request>,
     ) -> Reply<get_resource_identity_schemas::Response> {
-        Ok(Response::new(schema::identity_schemas(
-            self.provider.as_ref(),
-        )))
+        Ok(told("GetResourceIdentitySchemas", || {
+            schema::identity_schemas(self.provider.as_ref())
+        }))
     }
 
     async fn get_functions(
         &self,
         _: Request<get_functions::Request>,
     ) -> Reply<get_functions::Response> {
-        Ok(Response::new(schema::functions(self.provider.as_ref())))
+        Ok(told("GetFunctions", || {
+            schema::functions(self.provider.as_ref())
+        }))
     }
 
     async fn stop_provider(
         &self,
         _: Request<stop_provider::Request>,
     ) -> Reply<stop_provider::Response> {
-        tracing::info!("the host asks to stop: running calls are cancelled");
-        self.calls.stop();
-        Ok(Response::new(stop_provider::Response::default()))
+        Ok(told("StopProvider", || {
+            tracing::info!("the host asks to stop: running calls are cancelled");
+            self.calls.stop();
+            stop_provider::Response::default()
+        }))
     }
 
     async fn validate_provider_config(
@@ -315,7 +326,11 @@ impl Service for Server {
         &self,
         request: Request<validate_ephemeral_resource_config::Request>,
     ) -> Reply<validate_ephemeral_resource_config::Response> {
-        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        let diagnostics = none_such(
+            "ValidateEphemeralResourceConfig",
+            EPHEMERAL,
+            &request.get_ref().type_name,
+        );
         Ok(Response::new(
             validate_ephemeral_resource_config::Response { diagnostics },
         ))
@@ -325,7 +340,11 @@ impl Service for Server {
         &self,
         request: Request<open_ephemeral_resource::Request>,
     ) -> Reply<open_ephemeral_resource::Response> {
-        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        let diagnostics = none_such(
+            "OpenEphemeralResource",
+            EPHEMERAL,
+            &request.get_ref().type_name,
+        );
         Ok(Response::new(open_ephemeral_resource::Response {
             diagnostics,
             ..Default::default()
@@ -336,7 +355,11 @@ impl Service for Server {
         &self,
         request: Request<renew_ephemeral_resource::Request>,
     ) -> Reply<renew_ephemeral_resource::Response> {
-        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        let diagnostics = none_such(
+            "RenewEphemeralResource",
+            EPHEMERAL,
+            &request.get_ref().type_name,
+        );
         Ok(Response::new(renew_ephemeral_resource::Response {
             diagnostics,
             ..Default::default()
@@ -347,7 +370,11 @@ impl Service for Server {
         &self,
         request: Request<close_ephemeral_resource::Request>,
     ) -> Reply<close_ephemeral_resource::Response> {
-        let diagnostics = none_such(EPHEMERAL, &request.get_ref().type_name);
+        let diagnostics = none_such(
+            "CloseEphemeralResource",
+            EPHEMERAL,
+            &request.get_ref().type_name,
+        );
         Ok(Response::new(close_ephemeral_resource::Response {
             diagnostics,
         }))
@@ -384,7 +411,7 @@ impl Service for Server {
         &self,
         request: Request<validate_action_config::Request>,
     ) -> Reply<validate_action_config::Response> {
-        let diagnostics = none_such(ACTION, &request.get_ref().type_name);
+        let diagnostics = none_such("ValidateActionConfig", ACTION, &request.get_ref().type_name);
         Ok(Response::new(validate_action_config::Response {
             diagnostics,
         }))
@@ -394,7 +421,7 @@ impl Service for Server {
         &self,
         request: Request<plan_action::Request>,
     ) -> Reply<plan_action::Response> {
-        let diagnostics = none_such(ACTION, &request.get_ref().action_type);
+        let diagnostics = none_such("PlanAction", ACTION, &request.get_ref().action_type);
         Ok(Response::new(plan_action::Response {
             diagnostics,
             deferred: None,
@@ -408,6 +435,7 @@ impl Service for Server {
         request: Request<invoke_action::Request>,
     ) -> Reply<Self::InvokeActionStream> {
         Ok(Response::new(unsupported::invoke(
+            "InvokeAction",
             &request.get_ref().action_type,
         )))
     }
@@ -416,14 +444,14 @@ impl Service for Server {
         &self,
         _: Request<validate_state_store::Request>,
     ) -> Reply<validate_state_store::Response> {
-        Err(state_store())
+        Err(state_store("ValidateStateStoreConfig"))
     }
 
     async fn configure_state_store(
         &self,
         _: Request<configure_state_store::Request>,
     ) -> Reply<configure_state_store::Response> {
-        Err(state_store())
+        Err(state_store("ConfigureStateStore"))
     }
 
     type ReadStateBytesStream = Few<read_state_bytes::Response>;
@@ -432,35 +460,35 @@ impl Service for Server {
         &self,
         _: Request<read_state_bytes::Request>,
     ) -> Reply<Self::ReadStateBytesStream> {
-        Err(state_store())
+        Err(state_store("ReadStateBytes"))
     }
 
     async fn write_state_bytes(
         &self,
         _: Request<Streaming<write_state_bytes::RequestChunk>>,
     ) -> Reply<write_state_bytes::Response> {
-        Err(state_store())
+        Err(state_store("WriteStateBytes"))
     }
 
     async fn lock_state(&self, _: Request<lock_state::Request>) -> Reply<lock_state::Response> {
-        Err(state_store())
+        Err(state_store("LockState"))
     }
 
     async fn unlock_state(
         &self,
         _: Request<unlock_state::Request>,
     ) -> Reply<unlock_state::Response> {
-        Err(state_store())
+        Err(state_store("UnlockState"))
     }
 
     async fn get_states(&self, _: Request<get_states::Request>) -> Reply<get_states::Response> {
-        Err(state_store())
+        Err(state_store("GetStates"))
     }
 
     async fn delete_state(
         &self,
         _: Request<delete_state::Request>,
     ) -> Reply<delete_state::Response> {
-        Err(state_store())
+        Err(state_store("DeleteState"))
     }
 }

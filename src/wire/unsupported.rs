@@ -2,7 +2,7 @@
 
 use tonic::Status;
 
-use super::calls::unknown_type;
+use super::calls::{CallName, at_once, unknown_type};
 use super::diagnostics::encode;
 use super::generated::{self, invoke_action};
 
@@ -13,14 +13,16 @@ pub(super) const ACTION: &str = "action";
 pub(super) type Few<T> = tokio_stream::Iter<std::vec::IntoIter<Result<T, Status>>>;
 
 /// The error that there is no such thing.
-pub(super) fn none_such(kind: &str, name: &str) -> Vec<generated::Diagnostic> {
-    encode(unknown_type(kind, name).into())
+pub(super) fn none_such(rpc: &'static str, kind: &str, name: &str) -> Vec<generated::Diagnostic> {
+    at_once(&CallName::new(rpc, name), true, || {
+        encode(unknown_type(kind, name).into())
+    })
 }
 
 /// An action that completes with this error.
-pub(super) fn invoke(action_type: &str) -> Few<invoke_action::Event> {
+pub(super) fn invoke(rpc: &'static str, action_type: &str) -> Few<invoke_action::Event> {
     let completed = invoke_action::event::Completed {
-        diagnostics: none_such(ACTION, action_type),
+        diagnostics: none_such(rpc, ACTION, action_type),
     };
     tokio_stream::iter(vec![Ok(invoke_action::Event {
         r#type: Some(invoke_action::event::Type::Completed(completed)),
@@ -28,6 +30,8 @@ pub(super) fn invoke(action_type: &str) -> Few<invoke_action::Event> {
 }
 
 /// State stores are an experiment; providers without one do not implement their calls.
-pub(super) fn state_store() -> Status {
-    Status::unimplemented("this provider has no state stores")
+pub(super) fn state_store(rpc: &'static str) -> Status {
+    at_once(&CallName::new(rpc, ""), true, || {
+        Status::unimplemented("this provider has no state stores")
+    })
 }

@@ -6,6 +6,7 @@ use crate::konnect::NetworkId;
 use crate::resources::explain::Failure;
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostics;
+use crate::tf::model::Model;
 use crate::tf::path::Path;
 use crate::tf::resource::ImportId;
 
@@ -86,7 +87,7 @@ fn take_over(attribute: &mut Attr<String>, told: String) {
 }
 
 /// A resource's model of an object in a Konnect network.
-pub(crate) trait Managed: Clone + PartialEq + Send + Sync + 'static {
+pub(crate) trait Managed: Model + PartialEq {
     /// The kind of object in the API.
     type Objects: InNetwork<Id: FromStr>;
     /// The resource's type name.

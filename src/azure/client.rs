@@ -128,6 +128,12 @@ impl Client {
         self.subscription_id.as_ref()
     }
 
+    /// The tenant, where that can be told without asking.
+    #[must_use]
+    pub fn known_tenant_id(&self) -> Option<&Guid> {
+        self.tenant_id.as_ref().or_else(|| self.cli_tenant_id.get())
+    }
+
     /// The tenant, where one is configured.
     pub(super) fn configured_tenant(&self) -> Option<&Guid> {
         self.tenant_id.as_ref()

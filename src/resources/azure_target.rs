@@ -210,6 +210,14 @@ pub(crate) fn keep_spelling(prior: Option<&Attr<String>>, wanted: Option<&str>) 
     }
 }
 
+/// A setting of a generated configuration, which needs no saying where the provider's own says the same.
+pub(crate) fn unless_default(value: Attr<String>, default: Option<&str>) -> Attr<String> {
+    match (&value, default) {
+        (Attr::Known(text), Some(default)) if is_same_text(text, default) => Attr::Null,
+        _ => value,
+    }
+}
+
 /// What a service tells, in the spelling of before where it says the same. A service that leaves it out says nothing about it.
 pub(crate) fn keep_unless_told(prior: &Attr<String>, told: &str) -> Attr<String> {
     match (told, prior) {

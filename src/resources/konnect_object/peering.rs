@@ -1,6 +1,7 @@
 //! What the peerings with a virtual network and with a virtual hub share: both are transit gateways, and differ in what they attach to.
 
 use crate::azure;
+use crate::azure::ids::Guid;
 use crate::konnect::{Attachment, NewTransitGateway, TransitGateway};
 use crate::preflight::{self, CheckId, Inputs, Phase};
 use crate::resources::azure_target::{self, KnownTarget, Target, TargetId, TargetPlan};
@@ -170,16 +171,21 @@ pub(crate) fn accepted<P: Peering>(
     Ok(seen)
 }
 
-/// The state holds both ways of naming the target, of which a configuration takes one.
-pub(crate) fn tidy_generated<P: Peering>(config: &mut P) {
-    let Target { id, tenant_id, .. } = config.target();
-    if !id.is_null() {
-        config.set_target(Target {
-            id,
-            tenant_id,
+/// The state holds both ways of naming the target, of which a configuration takes one, and the provider's tenant is the default.
+pub(crate) fn tidy_generated<P: Peering>(azure: &azure::Access, config: &mut P) {
+    let mut target = config.target();
+    if !target.id.is_null() {
+        target = Target {
+            id: target.id,
+            tenant_id: target.tenant_id,
             ..Target::default()
-        });
+        };
     }
+    if let Ok(client) = azure.client() {
+        let default = client.known_tenant_id().map(Guid::as_str);
+        target.tenant_id = azure_target::unless_default(target.tenant_id, default);
+    }
+    config.set_target(target);
 }
 
 /// The attribute of a field that Konnect objects to.

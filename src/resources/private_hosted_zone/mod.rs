@@ -17,8 +17,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::azure;
-use crate::azure::ids::PrivateDnsZoneId;
+use crate::azure::ids::{Guid, PrivateDnsZoneId};
 use crate::konnect::{self, NetworkId};
+use crate::resources::azure_target::unless_default;
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::creation::{Checked, Creation};
@@ -231,5 +232,16 @@ impl Resource for PrivateHostedZoneResource {
 
     fn move_from(&self, source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         moved::model(source)
+    }
+
+    fn tidy_generated(&self, config: &mut PrivateHostedZoneModel) {
+        let Ok(client) = self.azure.client() else {
+            return;
+        };
+        let tenant = client.known_tenant_id().map(Guid::as_str);
+        config.tenant_id = unless_default(std::mem::take(&mut config.tenant_id), tenant);
+        let subscription = client.subscription_id().map(ToString::to_string);
+        let given = std::mem::take(&mut config.subscription_id);
+        config.subscription_id = unless_default(given, subscription.as_deref());
     }
 }

@@ -191,6 +191,6 @@ impl Resource for VirtualHubPeeringResource {
     }
 
     fn tidy_generated(&self, config: &mut VirtualHubPeeringModel) {
-        peering::tidy_generated(config);
+        peering::tidy_generated(&self.azure, config);
     }
 }

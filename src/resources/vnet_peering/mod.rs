@@ -214,7 +214,7 @@ impl Resource for VnetPeeringResource {
     }
 
     fn tidy_generated(&self, config: &mut VnetPeeringModel) {
-        peering::tidy_generated(config);
+        peering::tidy_generated(&self.azure, config);
     }
 }
 

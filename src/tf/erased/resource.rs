@@ -222,6 +222,24 @@ impl<R: Resource> ErasedResource<R> {
         Ok(Some((state, identity)))
     }
 
+    /// What keeps a generated configuration from being taken: what others made may break rules that hold here.
+    fn doubts(&self, config: &Value) -> Diagnostics {
+        if config.is_null() {
+            return Diagnostics::new();
+        }
+        let faults = self.validate(config, true).into_iter();
+        faults
+            .filter(Diagnostic::is_error)
+            .map(|fault| {
+                let summary = format!(
+                    "The generated configuration needs a change: {}",
+                    fault.summary
+                );
+                Diagnostic::warning(summary, fault.detail).at(fault.path)
+            })
+            .collect()
+    }
+
     /// A state that a handler made from little: what is missing is null, what is only saved is as `carried` has it, or has its default.
     fn found(&self, model: R::Model, carried: &Members) -> StateAnswer {
         let members = state::without_unknowns(self.members(model, carried), None);
@@ -451,7 +469,10 @@ impl<R: Resource> DynResource for ErasedResource<R> {
                 })
             });
         match outcome {
-            Ok(config) => (config, Diagnostics::new()),
+            Ok(config) => {
+                let doubts = self.doubts(&config);
+                (config, doubts)
+            }
             Err(errors) => (Value::Null, errors),
         }
     }

@@ -195,6 +195,29 @@ fn a_move_from_a_stranger_is_refused() {
     assert!(!source.is("other/another", "other_thing"));
 }
 
+/// What others made may not be what the rules here allow: it is written down all the same, with what is wrong about it.
+#[test]
+fn a_generated_configuration_that_is_not_valid_comes_with_a_warning() {
+    let generate = |state| ErasedResource::new(Scripted::default()).generate_config(&state);
+    let (written, diagnostics) = generate(stored(&[]));
+    assert_eq!(written, config(&[]));
+    assert_eq!(diagnostics, Diagnostics::new());
+    let (written, diagnostics) = generate(stored(&[("name", Value::Null)]));
+    assert_eq!(written, config(&[("name", Value::Null)]));
+    assert!(!diagnostics.has_errors());
+    let told: Vec<_> = diagnostics
+        .iter()
+        .map(|one| (one.summary.as_str(), one.path.to_string()))
+        .collect();
+    assert_eq!(
+        told,
+        [(
+            "The generated configuration needs a change: Missing value",
+            "name".to_owned()
+        )]
+    );
+}
+
 #[test]
 fn an_upgrade_from_an_unknown_version_is_refused() {
     let outcome = ErasedResource::new(Scripted::default()).upgrade(-1, serde_json::json!({}));

@@ -17,7 +17,6 @@ mod calls;
 mod mutate;
 
 use std::fmt::{Debug, Display};
-use std::path::Path;
 use std::str::FromStr;
 
 use konnectazure::azure::ids::{
@@ -27,16 +26,19 @@ use konnectazure::konnect::domains::DomainName;
 use konnectazure::konnect::{NetworkId, PrivateDnsId, TransitGatewayId, server_url};
 use konnectazure::preflight::cidr::Cidr;
 use konnectazure::tf::duration;
+use konnectazure::tf::path::{Path, Step};
 use konnectazure::tf::types::Type;
-use konnectazure::wire::{json, msgpack, type_json};
+use konnectazure::wire::generated::{AttributePath, attribute_path::step::Selector};
+use konnectazure::wire::{encode_path, json, msgpack, type_json};
 use mutate::{bytes_like, config, texts_like};
 use proptest::test_runner::TestRunner;
+use prost::Message as _;
 use serde_json::Value as Json;
 
 /// The inputs of a target.
 fn corpus(target: &str) -> Vec<Json> {
     let file = format!("tests/data/corpus/{target}.txt");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
     let text = std::fs::read_to_string(path).expect("the corpus");
     let cases: Vec<Json> = text
         .lines()
@@ -176,6 +178,58 @@ fn types() {
             return false;
         };
         assert_eq!(type_json::parse(&type_json::write(&kind)).unwrap(), kind);
+        true
+    });
+}
+
+/// A text as a list of steps: `["rules", 2, {"key": "a"}]`.
+fn steps(text: &str) -> Option<Vec<Step>> {
+    let Json::Array(steps) = serde_json::from_str(text).ok()? else {
+        return None;
+    };
+    let step = |step: &Json| match step {
+        Json::String(name) => Some(Step::Attribute(name.clone())),
+        Json::Number(index) => index.as_i64().map(Step::Index),
+        Json::Object(map) if map.len() == 1 => {
+            let key = map.get("key")?.as_str()?;
+            Some(Step::Key(key.to_owned()))
+        }
+        _ => None,
+    };
+    steps.iter().map(step).collect()
+}
+
+#[test]
+fn attribute_paths() {
+    over_texts("paths", |text| {
+        let Some(steps) = steps(text) else {
+            return false;
+        };
+        let path = steps
+            .iter()
+            .fold(Path::root(), |path, step| path.join(step.clone()));
+        let inwards = steps.iter().rev();
+        assert_eq!(
+            inwards.fold(Path::root(), |path, step| path.within(step.clone())),
+            path
+        );
+        assert_eq!(path.steps(), steps);
+        assert!(path.label("wrong").ends_with("wrong"));
+        let sent = encode_path(&path);
+        assert_eq!(sent.is_none(), path.is_root());
+        let Some(sent) = sent else {
+            return true;
+        };
+        let arrived = AttributePath::decode(sent.encode_to_vec().as_slice()).unwrap();
+        let read = arrived
+            .steps
+            .into_iter()
+            .map(|step| match step.selector.unwrap() {
+                Selector::AttributeName(name) => Step::Attribute(name),
+                Selector::ElementKeyString(key) => Step::Key(key),
+                Selector::ElementKeyInt(index) => Step::Index(index),
+            });
+        assert_eq!(read.collect::<Vec<_>>(), steps);
         true
     });
 }

@@ -79,8 +79,9 @@ fn encode_one(diagnostic: Diagnostic) -> generated::Diagnostic {
     }
 }
 
-/// `None` for the root: a path without steps would lose the place in the user's file.
-pub(super) fn encode_path(path: &Path) -> Option<AttributePath> {
+/// A path as hosts read it. `None` for the root: a path without steps would lose the place in the user's file.
+#[must_use]
+pub fn encode_path(path: &Path) -> Option<AttributePath> {
     let steps = path.steps().iter().map(|step| attribute_path::Step {
         selector: Some(match step {
             Step::Attribute(name) => attribute_path::step::Selector::AttributeName(name.clone()),

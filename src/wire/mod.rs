@@ -27,5 +27,6 @@ mod upgrade;
 mod validate;
 mod values;
 
+pub use diagnostics::encode_path;
 pub use encoded::ProviderService;
 pub use server::Server;

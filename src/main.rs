@@ -55,7 +55,12 @@ fn main() -> ExitCode {
         ["--help" | "-help" | "-h"] | ["doctor", "--help" | "-help" | "-h"] => say(HELP),
         ["doctor", rest @ ..] => diagnose(rest),
         ["--version" | "-version"] => say(&format!("{NAME} {}\n", env!("CARGO_PKG_VERSION"))),
-        [unknown, ..] => complain(&format!("unknown argument {unknown:?}\n\n{HELP}")),
+        [
+            "--debug" | "-debug" | "--help" | "-help" | "-h" | "--version" | "-version",
+            unknown,
+            ..,
+        ]
+        | [unknown, ..] => complain(&format!("unknown argument {unknown:?}\n\n{HELP}")),
     }
 }
 

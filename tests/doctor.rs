@@ -163,6 +163,19 @@ fn a_reader_that_has_seen_enough_is_no_fault() {
     }
 }
 
+#[test]
+fn the_argument_that_is_too_much_is_named() {
+    for first in ["--debug", "--help", "--version"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_terraform-provider-konnectazure"))
+            .args([first, "extra"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output.stderr);
+        assert!(said.starts_with("unknown argument \"extra\""), "{said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_argument_that_is_no_text_is_named() {

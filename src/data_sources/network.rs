@@ -48,7 +48,8 @@ impl DataSource for NetworkDataSource {
             Attribute::optional_computed("id", Type::String)
                 .describe("Id of the network. Give either this or `name`.")
                 .validate(Parses::new("a UUID", |text: &str| {
-                    text.parse::<NetworkId>().map(drop)
+                    let id = text.parse::<NetworkId>();
+id.map(drop).map_err(|fault| fault.reason())
                 })),
             Attribute::optional_computed("name", Type::String)
                 .describe("Name of the network. Give either this or `id`. Exactly one network must have it.")

@@ -190,7 +190,8 @@ fn network_id() -> Attribute {
     Attribute::required("network_id", Type::String)
         .describe("Id of the Dedicated Cloud Gateway network in Konnect.")
         .validate(Parses::new("a UUID", |text: &str| {
-            text.parse::<NetworkId>().map(drop)
+            let id = text.parse::<NetworkId>();
+            id.map(drop).map_err(|fault| fault.reason())
         }))
 }
 

@@ -7,14 +7,23 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
+/// What a UUID looks like.
+const EXAMPLE: &str = "36ae63d3-efd1-4bec-b246-62aa5d3f5695";
+
 /// A text that is not the id it should be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{text:?} is not the id of {what}: a UUID such as 36ae63d3-efd1-4bec-b246-62aa5d3f5695 is expected"
-)]
+#[error("{text:?} is not the id of {what}: a UUID such as {EXAMPLE} is expected")]
 pub struct InvalidId {
     text: String,
     what: &'static str,
+}
+
+impl InvalidId {
+    /// Why, for a sentence that has shown the text already.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        format!("{EXAMPLE} is an example of one")
+    }
 }
 
 /// Only the usual spelling counts: `Uuid` would also take braces, URNs and bare digits.

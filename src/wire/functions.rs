@@ -2,9 +2,9 @@
 
 use super::calls::{Call, unknown_type};
 use super::generated::{FunctionError, call_function};
-use super::values::{decode, encode};
+use super::values::{encode, try_decode};
 use crate::tf::diagnostics::Diagnostics;
-use crate::tf::function;
+use crate::tf::function::{self, Function};
 use crate::tf::value::Value;
 
 pub(super) fn call(
@@ -17,18 +17,9 @@ pub(super) fn call(
         .functions()
         .get(request.name.as_str())
         .ok_or_else(|| unknown_type("function", &request.name))?;
-    let arguments = request
-        .arguments
-        .iter()
-        .enumerate()
-        .map(|(position, argument)| {
-            // An argument too many has no type; the call below refuses it.
-            function::parameter_at(called.as_ref(), position).map_or(Ok(Value::Null), |parameter| {
-                decode("argument", Some(argument), &parameter.kind)
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    match function::call(called.as_ref(), arguments) {
+    let outcome = arguments(called.as_ref(), request)
+        .and_then(|arguments| function::call(called.as_ref(), arguments));
+    match outcome {
         Ok(result) => Ok(call_function::Response {
             result: Some(encode("result", &result, &called.return_type())?),
             error: None,
@@ -43,4 +34,20 @@ pub(super) fn call(
             }),
         }),
     }
+}
+
+/// The arguments in their parameters' types. One too many has no type, and is refused by the call itself.
+fn arguments(
+    called: &dyn Function,
+    request: &call_function::Request,
+) -> Result<Vec<Value>, function::FunctionError> {
+    let sent = request.arguments.iter().enumerate();
+    sent.map(|(position, argument)| {
+        let Some(parameter) = function::parameter_at(called, position) else {
+            return Ok(Value::Null);
+        };
+        try_decode(Some(argument), &parameter.kind)
+            .map_err(|error| function::FunctionError::at(position, error.to_string()))
+    })
+    .collect()
 }

@@ -9,6 +9,7 @@ use super::generated::{
 use super::values::{decode, decode_identity, encode, encode_identity};
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::erased::{DynResource, StateAnswer};
+use crate::tf::path::Path;
 use crate::tf::resource::{ImportId, MoveSource};
 use crate::tf::value::{Members, Value};
 
@@ -62,6 +63,7 @@ fn importable(resource: &dyn DynResource, identity: Option<Value>) -> Result<Mem
         ));
     };
     for part in &resource.shape().identity {
+        let refuse = |detail| refuse(detail).at(Path::attribute(part.name));
         match members.get(part.name) {
             Some(Value::Null) | None if part.required_for_import => {
                 return Err(refuse(format!(

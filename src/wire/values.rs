@@ -14,12 +14,16 @@ pub(super) fn decode(
     value: Option<&DynamicValue>,
     kind: &Type,
 ) -> Result<Value, Diagnostic> {
-    let decoded = match value {
+    try_decode(value, kind).map_err(|error| not_understood(what, &error))
+}
+
+/// The same, for one who has his own words for what is wrong with it.
+pub(super) fn try_decode(value: Option<&DynamicValue>, kind: &Type) -> Result<Value, CodecError> {
+    match value {
         Some(value) if !value.msgpack.is_empty() => msgpack::decode(&value.msgpack, kind),
         Some(value) if !value.json.is_empty() => json::decode_json(&value.json, kind),
         _ => Ok(Value::Null),
-    };
-    decoded.map_err(|error| not_understood(what, &error))
+    }
 }
 
 /// Whether a value that came in is null.

@@ -62,12 +62,12 @@ async fn impossible_imports_are_refused() {
     assert_eq!(texts(&nothing), ["Invalid import"]);
     let incomplete = Value::object([("id", Value::Null), ("place", "attic".into())]);
     let incomplete = core.import(THING, "", Some(&incomplete)).await.unwrap_err();
-    assert_eq!(texts(&incomplete), ["Invalid import"]);
+    assert_eq!(texts(&incomplete), ["id: Invalid import"]);
     let unknown = core
         .import(THING, "", Some(&identity("id-0", Value::unknown())))
         .await
         .unwrap_err();
-    assert_eq!(texts(&unknown), ["Invalid import"]);
+    assert_eq!(texts(&unknown), ["place: Invalid import"]);
 }
 
 fn move_request(source_type: &str, json: &str) -> wire::move_resource_state::Request {

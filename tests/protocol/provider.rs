@@ -243,6 +243,15 @@ async fn functions_blame_the_very_argument() {
     // OpenTofu sends null as a value without content.
     let empty = vec![wire::DynamicValue::default()];
     assert_eq!(blamed(call(&mut core, "repeat", empty).await), Some(0));
+    let odd = vec![dynamic(&"a".into(), &Type::String); 2];
+    let odd = call(&mut core, "repeat", odd)
+        .await
+        .error
+        .expect("an error");
+    assert_eq!(
+        (odd.text.as_str(), odd.function_argument),
+        ("\"a\" is not a number", Some(1))
+    );
     assert_eq!(blamed(call(&mut core, "repeat", Vec::new()).await), None);
     assert_eq!(
         blamed(call(&mut core, "unheard_of", Vec::new()).await),

@@ -197,7 +197,7 @@ impl<L: Listing> NetworkObjects<L> {
         let failure = Self::failure().at(Path::attribute("network_id"));
         let network_id: NetworkId = text
             .parse()
-            .map_err(|fault| failure.because(format!("{text:?} is not a UUID: {fault}.")))?;
+            .map_err(|fault| failure.because(format!("{fault}.")))?;
         let scope = scope(context);
         let refused = |error: &Error| {
             let failure = failure.clone();
@@ -245,7 +245,8 @@ impl<L: Listing> List for NetworkObjects<L> {
                 "Id of the Dedicated Cloud Gateway network to look in. Default: every network that the token may see.",
             )
             .validate(Parses::new("a UUID", |text: &str| {
-                text.parse::<NetworkId>().map(drop)
+                let id = text.parse::<NetworkId>();
+id.map(drop).map_err(|fault| fault.reason())
             }));
         Schema::new(L::DESCRIPTION, vec![network_id])
     }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::http::scope::Scope;
-use crate::konnect::NetworkId;
+use crate::konnect::{InvalidId, NetworkId};
 use crate::resources::explain::Failure;
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
@@ -21,20 +21,22 @@ const MISSING: &str = "Konnect has no such object, or the token may not see it."
 /// The attributes by which an object is found, in an order that is that of the docs.
 pub(crate) fn attributes<I>(what: &str) -> [Attribute; 3]
 where
-    I: FromStr<Err: std::fmt::Display> + 'static,
+    I: FromStr<Err = InvalidId> + 'static,
 {
     [
         Attribute::required("network_id", Type::String)
             .describe("Id of the Dedicated Cloud Gateway network in Konnect.")
             .validate(Parses::new("a UUID", |text: &str| {
-                text.parse::<NetworkId>().map(drop)
+                let id = text.parse::<NetworkId>();
+                id.map(drop).map_err(|fault| fault.reason())
             })),
         Attribute::optional_computed("id", Type::String)
             .describe(format!(
                 "Id of the {what} in Konnect. Give either this or `name`."
             ))
             .validate(Parses::new("a UUID", |text: &str| {
-                text.parse::<I>().map(drop)
+                let id = text.parse::<I>();
+                id.map(drop).map_err(|fault| fault.reason())
             })),
         Attribute::optional_computed("name", Type::String)
             .describe(format!("Name of the {what}. Give either this or `id`."))

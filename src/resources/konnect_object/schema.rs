@@ -43,7 +43,8 @@ pub(crate) fn network_id() -> Attribute {
         .defers_while_unknown()
         .equivalent(same_text_ignoring_case)
         .validate(Parses::new("a UUID", |text: &str| {
-            text.parse::<NetworkId>().map(drop)
+            let id = text.parse::<NetworkId>();
+id.map(drop).map_err(|fault| fault.reason())
         }))
 }
 

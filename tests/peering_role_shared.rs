@@ -175,3 +175,59 @@ fn two_configurations_of_one_subscription_do_not_hurt_each_other() {
         assert!(simulator.objects("role_assignments").is_empty());
     }
 }
+
+/// Several resources of one configuration that each add a scope to a role that was there.
+fn siblings(simulator: &Simulator, count: usize) -> Workspace {
+    let subscription = subscription_of(simulator.vnet_id(VNETS[0]));
+    let groups: Vec<Json> = (0..count)
+        .map(|number| {
+            let subscription_id = subscription.rsplit('/').next();
+            json!({ "add": "resource_group", "object": { "subscription_id": subscription_id, "name": format!("rg-{number}") } })
+        })
+        .collect();
+    simulator.world(json!(groups));
+    wizards_role(simulator);
+    let resources = (0..count).map(|number| {
+        format!(
+            "resource \"konnectazure_peering_role\" \"r{number}\" {{\n  \
+             assignable_scopes = [\"{subscription}/resourceGroups/rg-{number}\"]\n  use_existing = true\n}}\n"
+        )
+    });
+    let workspace = Workspace::new(simulator.env());
+    workspace.write(&resources.collect::<String>());
+    workspace
+}
+
+/// So many of a hundred reads of a role are answered by a replica that does not know the last change yet.
+fn lagging_replica(simulator: &Simulator, percent: u8) {
+    simulator.fault(json!({
+        "service": "arm", "method": "GET", "path": "/roleDefinitions/", "times": 0, "percent": percent, "stale": true,
+    }));
+}
+
+#[test]
+fn resources_of_one_run_lose_no_scope_to_replicas_that_lag() {
+    const COUNT: usize = 6;
+    for percent in [20, 40] {
+        let simulator = consented();
+        let workspace = siblings(&simulator, COUNT);
+        let before = grants(&simulator);
+        let scopes = || {
+            let role = grants(&simulator)[0].as_array().unwrap().clone();
+            let role = role.into_iter().find(|role| role[0] == FOREIGN_ROLE);
+            role.unwrap()[1]["assignable_scopes"]
+                .as_array()
+                .unwrap()
+                .len()
+        };
+        lagging_replica(&simulator, percent);
+        workspace.apply().expect_success("apply");
+        simulator.clear_faults();
+        assert_eq!(scopes(), COUNT + 1, "lost, with {percent} of a hundred reads");
+        workspace.assert_settled();
+        lagging_replica(&simulator, percent);
+        workspace.destroy().expect_success("destroy");
+        simulator.clear_faults();
+        assert_eq!(grants(&simulator), before, "left, with {percent} of a hundred reads");
+    }
+}

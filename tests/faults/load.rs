@@ -75,8 +75,9 @@ fn prepare(cloud: &Simulator, objects: usize) {
         "role_name": ROLE, "actions": ["Microsoft.Network/*"], "assignable_scopes": [cloud.vnet_id("vnet-orders")],
     }}}));
     cloud.settings(json!({ "limits": { "latency_ms": LATENCY_MS } }));
-    // One exchange in twenty goes wrong.
+    // One exchange in twenty goes wrong, and one look in five at a role comes from a replica that lags.
     cloud.fault(json!([
+        { "service": "arm", "method": "GET", "path": "/roleDefinitions/", "times": 0, "percent": 20, "stale": true },
         { "times": 0, "percent": 2, "status": 503, "headers": { "retry-after": "0" } },
         { "times": 0, "percent": 2, "reset": "after" },
         { "times": 0, "percent": 1, "status": 429, "headers": { "retry-after": "0" } },

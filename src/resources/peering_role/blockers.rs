@@ -159,11 +159,7 @@ impl Roles<'_> {
         } else {
             DOUBT_LIMIT
         };
-        let limited = Self {
-            client: self.client.clone(),
-            scope: self.scope.at_most(limit),
-            ..*self
-        };
+        let limited = self.limited(limit);
         let mut refusals = 0;
         loop {
             let error = match attempt().await {

@@ -216,7 +216,7 @@ pub(super) fn without(ids: &[String], others: &[String]) -> Vec<String> {
 }
 
 /// A change of a role that others may be changing at the same time, as a function of what the role is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Change {
     /// Name, description and permissions, where they are ours to set.
     pub(super) definition: Option<Wanted>,
@@ -261,6 +261,34 @@ impl Change {
             definition: None,
             add: Vec::new(),
             remove: scopes,
+        }
+    }
+
+    /// This change and then the next one, as one.
+    pub(super) fn followed_by(self, next: &Self) -> Self {
+        let joined = |ours: &[String], undone: &[String], theirs: &[String]| {
+            let mut kept = without(&without(ours, undone), theirs);
+            kept.extend(theirs.iter().cloned());
+            kept
+        };
+        Self {
+            add: joined(&self.add, &next.remove, &next.add),
+            remove: joined(&self.remove, &next.add, &next.remove),
+            definition: next.definition.clone().or(self.definition),
+        }
+    }
+
+    /// The role once it is changed.
+    pub(super) fn applied(&self, role: RoleDefinition) -> RoleDefinition {
+        let body = self.body(&role);
+        RoleDefinition {
+            role_name: body.role_name,
+            description: body.description,
+            assignable_scopes: body.assignable_scopes,
+            actions: body.actions,
+            not_actions: body.not_actions,
+            further_permissions: body.further_permissions,
+            ..role
         }
     }
 

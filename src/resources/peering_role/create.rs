@@ -151,10 +151,10 @@ impl Creation<'_> {
         let turn = self.roles.turn(&role.name).await;
         let _turn = turn.map_err(|error| self.failure.explain(&error))?;
         // Another resource of this run may have added its scopes while this one waited for its turn.
-        let read = self.roles.get(&role.name, &role.assignable_scopes).await;
+        let read = self.roles.base(&role.name, &role.assignable_scopes).await;
         let read = read.map_err(|error| self.failure.explain(&error))?;
         let role = read.unwrap_or(role);
-        let model = self.adopted(&role);
+        let model = self.adopted(&self.roles.as_left(role.clone()));
         let change = Change::adding(self.wanted.scopes.clone());
         let changed = self
             .roles

@@ -20,6 +20,7 @@ mod purpose;
 mod remote;
 mod remove;
 mod schema;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -43,9 +44,10 @@ use crate::tf::schema::{IdentityAttribute, Schema};
 use convert::{Change, Wanted};
 use create::Creation;
 use purpose::Purpose;
-use remote::{Changed, Found, NotChanged, Roles, Shared};
+use remote::{Changed, Found, NotChanged, Roles};
 use remove::Destruction;
 pub use schema::PeeringRoleModel;
+use shared::Shared;
 
 const TYPE_NAME: &str = "konnectazure_peering_role";
 
@@ -171,7 +173,8 @@ impl Resource for PeeringRoleResource {
         let id: RoleDefinitionId = parsed(&state.id, "id")?;
         let failure = Failure::new("read", format!("Azure role {id}"));
         let roles = self.roles(context, &failure)?;
-        let found = find(&roles, &state, &id, &failure).await?;
+        let found = roles.get(id.guid(), &known_scopes(&state, &id)).await;
+        let found = found.map_err(|error| failure.explain(&error))?;
         Ok(found.map(|role| convert::read_into(state, &role)))
     }
 
@@ -188,7 +191,8 @@ impl Resource for PeeringRoleResource {
         let roles = self.roles(context, &failure)?;
         let turn = roles.turn(id.guid()).await;
         let _turn = turn.map_err(|error| failure.explain(&error))?;
-        let role = find(&roles, &prior, &id, &failure).await?;
+        let role = roles.base(id.guid(), &known_scopes(&prior, &id)).await;
+        let role = role.map_err(|error| failure.explain(&error))?;
         let role = role.ok_or_else(|| conflict::not_changed(&failure, &NotChanged::Gone))?;
         if convert::is_adopted(&prior) {
             let missing = wanted.missing_in(&role);
@@ -225,7 +229,8 @@ impl Resource for PeeringRoleResource {
         let roles = self.roles(context, &failure)?;
         let turn = roles.turn(id.guid()).await;
         let _turn = turn.map_err(|error| failure.explain(&error))?;
-        let Some(role) = find(&roles, &state, &id, &failure).await? else {
+        let role = roles.base(id.guid(), &known_scopes(&state, &id)).await;
+        let Some(role) = role.map_err(|error| failure.explain(&error))? else {
             return Ok(());
         };
         let destruction = Destruction {
@@ -234,7 +239,7 @@ impl Resource for PeeringRoleResource {
             state: &state,
             failure: &failure,
         };
-        destruction.run(role).await
+        destruction.run(roles.as_left(role)).await
     }
 
     async fn import(&self, context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics> {
@@ -290,18 +295,12 @@ pub(crate) fn serves(role: &RoleDefinition) -> bool {
     })
 }
 
-/// The role in the state, through its id or any scope that it is known to have or to have had.
-async fn find(
-    roles: &Roles<'_>,
-    state: &PeeringRoleModel,
-    id: &RoleDefinitionId,
-    failure: &Failure<'_>,
-) -> Result<Option<RoleDefinition>, Diagnostics> {
+/// All scopes through which the role in the state may be seen: its id's, and any that it is known to have or to have had.
+fn known_scopes(state: &PeeringRoleModel, id: &RoleDefinitionId) -> Vec<String> {
     let mut scopes = vec![id.scope().to_string()];
     scopes.extend(plan::texts(&state.assignable_scopes));
     scopes.extend(plan::texts(&state.existing_assignable_scopes));
-    let found = roles.get(id.guid(), &scopes).await;
-    found.map_err(|error| failure.explain(&error))
+    scopes
 }
 
 async fn id_of_name(

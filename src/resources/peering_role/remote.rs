@@ -1,7 +1,6 @@
 //! One call's work on role definitions in Resource Manager.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OwnedMutexGuard;
@@ -12,19 +11,16 @@ use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType};
 use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
-use crate::resources::turns::Turns;
 
 use super::convert::{Change, parsed_scopes, without};
 use super::purpose::{is_same_name, other_spelling};
+use super::shared::Shared;
 
 /// How many reads in a row must agree, as each may be answered by another replica.
 const AGREEING_READS: u32 = 2;
 
 /// How long a read may show an older version before that counts as somebody's later write instead of lag.
 const UPDATE_LAG_LIMIT: Duration = Duration::from_secs(30);
-
-/// How long Azure may keep the name of a deleted role taken.
-const NAME_RELEASE_LIMIT: Duration = Duration::from_secs(2 * 60);
 
 /// The longest pause before a name is tried again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -38,29 +34,6 @@ pub(super) struct Roles<'a> {
     pub(super) scope: Scope,
     pub(super) step: Option<Duration>,
     pub(super) shared: &'a Shared,
-}
-
-/// What all calls of this process share.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    /// There are no etags, so two writers of this process take turns at a role; others are noticed by reading again.
-    turns: Turns<Guid>,
-    /// Folded names of roles that were deleted, and when: a replacement must not take its own old name for somebody else's.
-    freed: Mutex<HashMap<String, Instant>>,
-}
-
-impl Shared {
-    /// Remembers that the name was given up.
-    pub(super) fn note_freed(&self, name: &str) {
-        let mut freed = self.freed.lock().unwrap_or_else(PoisonError::into_inner);
-        freed.insert(name.to_lowercase(), Instant::now());
-    }
-
-    fn was_freed_now(&self, name: &str) -> bool {
-        let freed = self.freed.lock().unwrap_or_else(PoisonError::into_inner);
-        let when = freed.get(&name.to_lowercase());
-        when.is_some_and(|when| when.elapsed() < NAME_RELEASE_LIMIT)
-    }
 }
 
 /// What the search for a name found.
@@ -153,6 +126,59 @@ impl Roles<'_> {
         turn.await.map_err(Error::from)
     }
 
+    /// The role as the base of a change, in one's turn. A replica that lags may show it as it was before this run's last change, which a
+    /// write of the whole role would undo; so it is read until it shows all of them, for as long as replicas usually need.
+    pub(super) async fn base(
+        &self,
+        guid: &Guid,
+        scopes: &[String],
+    ) -> Result<Option<RoleDefinition>, Error> {
+        let Some(own) = self.shared.changes(&self.client, guid) else {
+            return self.get(guid, scopes).await;
+        };
+        let limited = self.limited(UPDATE_LAG_LIMIT);
+        let doing = format!("waiting until reads show what this run changed in role {guid}");
+        let started = Instant::now();
+        let mut seen = None;
+        let ended = Poll::new(&doing, self.step)
+            .until(
+                &limited.scope,
+                None,
+                || limited.get(guid, scopes),
+                |found| {
+                    seen = found?;
+                    Ok(match &seen {
+                        Some(role) if own.is_done(role) => Progress::Done(()),
+                        Some(_) => Progress::NotYet("they show it as it was before".to_owned()),
+                        None => Progress::NotYet("they do not show it".to_owned()),
+                    })
+                },
+            )
+            .await;
+        match (ended, self.scope.check()) {
+            (Err(Waited::Failed(error)), _) => Err(error),
+            (Err(_), Err(ended)) => Err(CallError::ended(ended, doing, started.elapsed()).into()),
+            _ => Ok(seen),
+        }
+    }
+
+    /// The role with all that this run changed in it, whichever version was read.
+    pub(super) fn as_left(&self, role: RoleDefinition) -> RoleDefinition {
+        match self.shared.changes(&self.client, &role.name) {
+            Some(own) => own.applied(role),
+            None => role,
+        }
+    }
+
+    /// The same work with a limit of time.
+    pub(super) fn limited(&self, limit: Duration) -> Self {
+        Self {
+            client: Arc::clone(&self.client),
+            scope: self.scope.at_most(limit),
+            ..*self
+        }
+    }
+
     /// Writes a new role through the first of its scopes, as the service's documents have it; again while a name that this
     /// process gave up is not released yet.
     pub(super) async fn put_new(
@@ -173,7 +199,13 @@ impl Roles<'_> {
                 {
                     error
                 }
-                answer => return answer,
+                answer => {
+                    if may_be_done(&answer) {
+                        let change = Change::adding(body.assignable_scopes.clone());
+                        self.shared.note(&self.client, guid, change);
+                    }
+                    return answer;
+                }
             };
             tracing::info!(
                 name = body.role_name,
@@ -186,7 +218,8 @@ impl Roles<'_> {
         }
     }
 
-    /// Changes the role until reads agree that it is changed, whoever else writes to it meanwhile.
+    /// Changes the role until reads agree that it is changed, whoever else writes to it meanwhile. What this run changed in it before is part
+    /// of each write and has to be seen as well: the role that is given may be a version from before that.
     ///
     /// `sent` is called once a write may have taken effect.
     pub(super) async fn change(
@@ -195,17 +228,23 @@ impl Roles<'_> {
         change: &Change,
         sent: impl Fn() + Sync,
     ) -> Result<Changed, NotChanged> {
+        let own = self.shared.changes(&self.client, &role.name);
+        let change = &own.unwrap_or_default().followed_by(change);
         let mut was_undone = false;
         for _ in 0..MERGE_LIMIT {
             if change.is_done(&role) {
                 return Ok(Changed::Shown);
             }
             let body = change.body(&role);
-            let id = RoleDefinitionId::new(&written_through(&role.assignable_scopes), &role.name);
+            let held = self.as_left(role.clone()).assignable_scopes;
+            let id = RoleDefinitionId::new(&written_through(&held), &role.name);
             let put = self
                 .client
                 .put_role_definition(&self.scope, &id, &body)
                 .await;
+            if may_be_done(&put) {
+                self.shared.note(&self.client, &role.name, change.clone());
+            }
             match put {
                 Ok(_) => sent(),
                 Err(error) if error.is_not_found() => return Err(NotChanged::Gone),
@@ -246,6 +285,8 @@ impl Roles<'_> {
         let started = Instant::now();
         let mut scopes = written.assignable_scopes.clone();
         scopes.extend(before.assignable_scopes.iter().cloned());
+        // An older version than the one before may still be shown, with what this run took away since.
+        scopes.extend(change.remove.iter().cloned());
         let doing = format!(
             "waiting until role {:?} is changed everywhere",
             written.role_name
@@ -287,7 +328,9 @@ impl Roles<'_> {
     /// Deletes the role through a scope that it has: through another one it would seem to be gone already.
     pub(super) async fn delete(&self, role: &RoleDefinition) -> Result<(), Error> {
         let id = RoleDefinitionId::new(&written_through(&role.assignable_scopes), &role.name);
-        self.client.delete_role_definition(&self.scope, &id).await
+        self.client.delete_role_definition(&self.scope, &id).await?;
+        self.shared.forget(&role.name);
+        Ok(())
     }
 
     /// Waits until no read shows the role any more.
@@ -304,6 +347,14 @@ impl Roles<'_> {
             Err(error) => tolerate(error.into()),
         })
         .await
+    }
+}
+
+/// Whether a write took effect, as far as its answer tells.
+fn may_be_done(put: &Result<RoleDefinition, Error>) -> bool {
+    match put {
+        Ok(_) => true,
+        Err(error) => error.may_have_happened(),
     }
 }
 

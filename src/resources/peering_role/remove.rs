@@ -48,7 +48,7 @@ async fn try_change(
         let found = if removed.is_empty() {
             Some(role.clone())
         } else {
-            roles.get(&role.name, &role.assignable_scopes).await?
+            roles.base(&role.name, &role.assignable_scopes).await?
         };
         let changed = match found {
             Some(role) => roles.change(role, change, sent).await,

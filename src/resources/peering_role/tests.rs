@@ -14,8 +14,9 @@ use super::blockers::Blocked;
 use super::convert::{Change, Removal, Wanted, is_same_set, read_into, set};
 use super::plan::texts;
 use super::purpose::Purpose;
-use super::remote::{Changed, Roles, Shared};
+use super::remote::{Changed, Roles};
 use super::schema::PeeringRoleModel;
+use super::shared::Shared;
 
 const OURS: &str = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590";
 const THEIRS: &str = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09591";

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use uuid::Uuid;
 
 use super::ids::Guid;
+use crate::http::poll::LookError;
 use crate::http::{self, Refusal};
 
 /// A call to Azure failed.
@@ -14,6 +15,12 @@ use crate::http::{self, Refusal};
 /// Azure's codes mean. Codes are compared without regard to case, as the services themselves do.
 #[derive(Debug)]
 pub struct Error(http::Error);
+
+impl LookError for Error {
+    fn doubt(&self) -> Option<String> {
+        self.0.doubt()
+    }
+}
 
 impl Error {
     /// The object, or the scope it lives in, does not exist.

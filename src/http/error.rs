@@ -309,6 +309,19 @@ impl Error {
         matches!(self.failure(), Failure::Credential { .. })
     }
 
+    /// A read's answer that says little by itself: one that cannot be read may come from something on the way, and a missing right may be
+    /// known in one place earlier than in another. What is read next tells whether it lasts.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        match self.failure() {
+            Failure::Undecodable { .. } => !self.may_have_happened(),
+            Failure::Refused(refusal) => {
+                refusal.method == Method::GET && matches!(refusal.status, 401 | 403)
+            }
+            _ => false,
+        }
+    }
+
     /// Trying the same again later may help, although the retries of one call were used up.
     ///
     /// A long wait goes on after such an error; see [`super::poll::tolerate`].

@@ -19,6 +19,27 @@ const GROWTH: f64 = 1.5;
 /// A wait that sees no change says so this often.
 const REMINDER: Duration = Duration::from_secs(60);
 
+/// How often in a row a look may end in doubt before the wait fails with that.
+const DOUBTS: u32 = 3;
+
+/// An error of a look, as far as a wait has to know it.
+pub trait LookError {
+    /// What happened, where one such answer in the middle of a wait says little about the object: the wait then looks a few times more.
+    fn doubt(&self) -> Option<String>;
+}
+
+impl LookError for Error {
+    fn doubt(&self) -> Option<String> {
+        self.is_doubtful().then(|| with_cause(self))
+    }
+}
+
+impl LookError for std::convert::Infallible {
+    fn doubt(&self) -> Option<String> {
+        None
+    }
+}
+
 /// What one look at the remote object says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress<T> {
@@ -92,8 +113,8 @@ impl Poll {
     /// future is `Send` wherever the look's is, which an async closure could not promise (<https://github.com/rust-lang/rust/issues/110338>).
     ///
     /// # Errors
-    /// See [`Waited`]. An error of `judge` is final: let it pass what may pass with [`tolerate`].
-    pub async fn until<L: Future, T, E>(
+    /// See [`Waited`]. An error of `judge` is final, but for [`LookError::doubt`]: let it pass what may pass with [`tolerate`].
+    pub async fn until<L: Future, T, E: LookError>(
         &self,
         scope: &Scope,
         first: Option<Progress<T>>,
@@ -122,6 +143,7 @@ struct Wait<'a> {
     agreements: u32,
     agreed: u32,
     looks: u32,
+    doubts: u32,
 }
 
 impl<'a> Wait<'a> {
@@ -132,20 +154,23 @@ impl<'a> Wait<'a> {
             agreements: poll.agreements,
             agreed: 0,
             looks: 0,
+            doubts: 0,
         }
     }
 
     /// What a look leads to: the value, or another look after a while.
-    fn weigh<T, E>(
+    fn weigh<T, E: LookError>(
         &mut self,
         scope: &Scope,
         looked: Result<Progress<T>, E>,
     ) -> Result<ControlFlow<T, Duration>, Waited<E>> {
-        let progress = looked.map_err(|error| match scope.check() {
+        let progress = match (looked, scope.check()) {
+            (Ok(progress), _) => progress,
             // The look was cut short by the same bound: what it says about that is beside the point.
-            Err(ended) => self.journal.ended(ended),
-            Ok(()) => Waited::Failed(error),
-        })?;
+            (Err(_), Err(ended)) => return Err(self.journal.ended(ended)),
+            (Err(error), Ok(())) => return self.doubt(error),
+        };
+        self.doubts = 0;
         Ok(match progress {
             Progress::Never(reason) => return Err(Waited::Never(reason)),
             Progress::Done(value) => {
@@ -159,10 +184,7 @@ impl<'a> Wait<'a> {
             }
             Progress::NotYet(state) => {
                 self.agreed = 0;
-                if let Some(line) = self.journal.note(state) {
-                    let elapsed = in_words(self.journal.started.elapsed());
-                    tracing::info!(elapsed, "{line}");
-                }
+                self.tell(state);
                 let step = self
                     .fixed_step
                     .unwrap_or_else(|| step(self.looks, fastrand::f64()));
@@ -170,6 +192,25 @@ impl<'a> Wait<'a> {
                 ControlFlow::Continue(step)
             }
         })
+    }
+
+    /// Another look soon, a few times in a row, after an answer that may be a slip of the service's or of something on the way to it.
+    fn doubt<T, E: LookError>(&mut self, error: E) -> Result<ControlFlow<T, Duration>, Waited<E>> {
+        match error.doubt() {
+            Some(state) if self.doubts < DOUBTS => {
+                self.doubts += 1;
+                self.tell(state);
+                Ok(ControlFlow::Continue(self.fixed_step.unwrap_or(FIRST_STEP)))
+            }
+            _ => Err(Waited::Failed(error)),
+        }
+    }
+
+    fn tell(&mut self, state: String) {
+        if let Some(line) = self.journal.note(state) {
+            let elapsed = in_words(self.journal.started.elapsed());
+            tracing::info!(elapsed, "{line}");
+        }
     }
 
     async fn pause<E>(&self, scope: &Scope, step: Duration) -> Result<(), Waited<E>> {
@@ -196,14 +237,15 @@ fn step(looks: u32, unit: f64) -> Duration {
 /// Gives back every error that is not [`Error::is_passing`].
 pub fn tolerate<T>(error: Error) -> Result<Progress<T>, Error> {
     if error.is_passing() {
-        let cause = StdError::source(&error).map(|source| format!(": {source}"));
-        Ok(Progress::NotYet(format!(
-            "{error}{}",
-            cause.unwrap_or_default()
-        )))
+        Ok(Progress::NotYet(with_cause(&error)))
     } else {
         Err(error)
     }
+}
+
+fn with_cause(error: &Error) -> String {
+    let cause = StdError::source(error).map(|source| format!(": {source}"));
+    format!("{error}{}", cause.unwrap_or_default())
 }
 
 /// Tells each change once and a reminder each minute.

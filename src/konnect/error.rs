@@ -9,6 +9,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::lenient::member;
+use crate::http::poll::LookError;
 use crate::http::{self as rest, FieldFault, RefusalParts};
 
 /// What Kong's gateway says where no service is behind a path.
@@ -19,6 +20,12 @@ const UNROUTED: &str = "no Route matched";
 pub struct Error {
     inner: rest::Error,
     advice: Option<Arc<str>>,
+}
+
+impl LookError for Error {
+    fn doubt(&self) -> Option<String> {
+        self.inner.doubt()
+    }
 }
 
 impl Error {

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::fmt::Display;
 
 use crate::http::error::{Error, Failure as Cause, Refusal};
-use crate::http::poll::Waited;
+use crate::http::poll::{LookError, Waited};
 use crate::http::scope::in_words;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
@@ -161,6 +161,13 @@ impl<'f> Failure<'f> {
             detail.join("\n\n"),
         )
         .at(self.path.clone())
+    }
+}
+
+/// What is explained already has been weighed.
+impl LookError for Diagnostics {
+    fn doubt(&self) -> Option<String> {
+        None
     }
 }
 

@@ -4,6 +4,12 @@ use std::future::ready;
 use super::*;
 use crate::http::error::{Failure, Interruption, InterruptionKind};
 
+impl LookError for &'static str {
+    fn doubt(&self) -> Option<String> {
+        None
+    }
+}
+
 fn poll() -> Poll {
     Poll::new("waiting for the thing to become ready", None)
 }
@@ -280,5 +286,88 @@ fn steps_never_leave_their_bounds() {
             let step = step(looks, unit);
             assert!(step >= Duration::from_millis(800) && step <= LONGEST_STEP);
         }
+    }
+}
+
+fn undecodable() -> Error {
+    Failure::Undecodable {
+        api: "Konnect",
+        call: "GET /x".to_owned(),
+        at: None,
+        reason: "EOF".to_owned(),
+        trace: Vec::new(),
+    }
+    .into()
+}
+
+fn refused(method: http::Method, status: u16) -> Error {
+    Failure::Refused(crate::http::Refusal {
+        api: "Konnect",
+        status,
+        code: None,
+        message: "no".to_owned(),
+        method,
+        path: "/x".to_owned(),
+        trace: Vec::new(),
+        fields: Vec::new(),
+        attempts: 1,
+        is_passing: false,
+        body_excerpt: String::new(),
+    })
+    .into()
+}
+
+/// How a wait with these looks ends, how many were needed, and how long it took.
+async fn doubted(
+    mut looks: Vec<Result<Progress<u8>, Error>>,
+) -> (Result<u8, Waited<Error>>, usize, Duration) {
+    let started = Instant::now();
+    let all = looks.len();
+    looks.reverse();
+    let scope = Scope::detached(Duration::from_secs(600));
+    let ended = poll()
+        .until(&scope, None, || ready(looks.pop().unwrap()), as_seen)
+        .await;
+    (ended, all - looks.len(), started.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slip_in_a_wait_is_looked_over_and_what_lasts_fails_in_seconds() {
+    let doubtful: [fn() -> Error; 3] = [
+        undecodable,
+        || refused(http::Method::GET, 401),
+        || refused(http::Method::GET, 403),
+    ];
+    let not_yet = || Ok(Progress::NotYet("initializing".to_owned()));
+    for error in doubtful {
+        let slips = vec![
+            not_yet(),
+            Err(error()),
+            Err(error()),
+            Err(error()),
+            not_yet(),
+            Err(error()),
+            Ok(Progress::Done(7)),
+        ];
+        let (ended, _, _) = doubted(slips).await;
+        assert_eq!(ended.unwrap(), 7);
+        let lasting = std::iter::repeat_with(|| Err(error())).take(9).collect();
+        let (ended, looks, took) = doubted(lasting).await;
+        assert!(matches!(ended, Err(Waited::Failed(_))));
+        assert_eq!((looks, took), (4, Duration::from_secs(3)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_change_and_another_refusal_of_a_read_are_no_slips() {
+    let refusals = [
+        refused(http::Method::PUT, 403),
+        refused(http::Method::GET, 400),
+        undecodable().after_change(true),
+    ];
+    for error in refusals {
+        let (ended, looks, _) = doubted(vec![Err(error), Ok(Progress::Done(7))]).await;
+        assert!(matches!(ended, Err(Waited::Failed(_))));
+        assert_eq!(looks, 1);
     }
 }

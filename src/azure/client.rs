@@ -16,6 +16,7 @@ use super::ids::{ArmId, Guid, SubscriptionId};
 use super::recent::Recent;
 use super::role_assignments::RoleAssignment;
 use super::token::TokenSource;
+use crate::http::deletion;
 use crate::http::{self, Api, ApiSettings, Request, RetrySettings, Scope, SharedReads};
 
 /// Refusals below 500 by which Resource Manager says: not now.
@@ -204,13 +205,12 @@ impl Client {
         delete: Request,
         read: Request,
     ) -> Result<(), Error> {
-        let error = match api.send(scope, delete).await {
-            Ok(_) => return Ok(()),
-            Err(error) => Error::from(error),
-        };
-        if error.is_not_found() {
+        let requests = (&delete, &read);
+        let deleted =
+            deletion::delete(api, scope, self.poll_step, requests, Error::is_not_found).await;
+        let Err(error) = deleted else {
             return Ok(());
-        }
+        };
         if !error.is_forbidden() {
             return Err(error);
         }

@@ -264,11 +264,22 @@ async fn deleting_what_is_gone_is_done() {
     for answers in [
         vec![Answer::json(204, "")],
         vec![Answer::json(200, "{}")],
-        vec![refused(404, "RoleAssignmentNotFound")],
+        // What is missing twice is gone.
+        vec![
+            refused(404, "RoleAssignmentNotFound"),
+            refused(404, "RoleAssignmentNotFound"),
+        ],
         // Lost once, and then gone.
         vec![
             Answer::Broken(InterruptionKind::Lost),
             refused(404, "RoleAssignmentNotFound"),
+            refused(404, "RoleAssignmentNotFound"),
+        ],
+        // A replica that did not know it has not deleted it.
+        vec![
+            refused(404, "RoleAssignmentNotFound"),
+            Answer::json(200, "{}"),
+            Answer::json(200, "{}"),
         ],
         // A refusal that only means that there is nothing to delete.
         vec![

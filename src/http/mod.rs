@@ -6,6 +6,7 @@
 pub mod api;
 mod authorize;
 mod call;
+pub mod deletion;
 pub mod error;
 pub mod file;
 mod gate;

@@ -11,6 +11,7 @@ use super::ids::{NetworkId, PrivateDnsId, TransitGatewayId};
 use super::page;
 use super::private_dns::PrivateDns;
 use super::transit_gateways::TransitGateway;
+use crate::http::deletion;
 use crate::http::{
     self as rest, Api, ApiSettings, Request, RetrySettings, Scope, Secret, SharedReads, StaticToken,
 };
@@ -114,15 +115,21 @@ impl Client {
         }
     }
 
-    /// Deletes; an object that is not there counts as deleted, for the answer to an earlier attempt may have been lost.
-    pub(super) async fn remove(&self, scope: &Scope, request: Request) -> Result<(), Error> {
-        match self.api.send(scope, request).await {
-            Ok(_) => Ok(()),
-            Err(error) => match self.explain(error) {
-                error if error.is_not_found() => Ok(()),
-                error => Err(error),
-            },
-        }
+    /// Deletes the object of this path; one that is not there counts as deleted.
+    pub(super) async fn remove(&self, scope: &Scope, path: &[&str]) -> Result<(), Error> {
+        let delete = Request::delete(path.iter().copied());
+        let read = Request::get(path.iter().copied());
+        let requests = (&delete, &read);
+        let deleted = deletion::delete(
+            &self.api,
+            scope,
+            self.poll_step,
+            requests,
+            Error::is_not_found,
+        );
+        deleted
+            .await
+            .map_err(|error: Error| self.explain(error.into_http()))
     }
 
     /// Adds what the user can do when the token is the trouble.
@@ -220,5 +227,32 @@ pub(super) mod tests {
         let quota = advice(403, r#"{"title":"Quota Exceeded"}"#).await;
         assert!(quota.contains("quota") && !quota.contains("role"));
         assert_eq!(advice(404, "{}").await, "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deletion_that_is_not_found_is_sent_again_while_the_object_is_shown() {
+        const MISSING: &str = r#"{"status":404,"title":"Not Found"}"#;
+        let missing = || Answer::json(404, MISSING);
+        let shown = || Answer::json(200, "{}");
+        let gone = vec![missing(), missing()];
+        let slip = vec![missing(), shown(), shown()];
+        let always = std::iter::repeat_with(|| [missing(), shown()]);
+        let always: Vec<Answer> = always.take(4).flatten().collect();
+        let blind = vec![missing(), Answer::json(403, "{}")];
+        for answers in [gone, slip, always, blind] {
+            let script = Script::new(answers);
+            let removed = client(&script).remove(&scope(), &["x"]).await;
+            assert!(
+                removed.is_ok() && script.left() == 0,
+                "{:?}",
+                script.calls()
+            );
+            let calls = script.calls();
+            let are_same_place = calls.iter().all(|call| call.ends_with(" /x"));
+            assert!(
+                are_same_place && calls[0].starts_with("DELETE"),
+                "{calls:?}"
+            );
+        }
     }
 }

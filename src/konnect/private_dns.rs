@@ -335,12 +335,9 @@ impl Client {
         id: &PrivateDnsId,
     ) -> Result<(), Error> {
         let _changing = self.private_dns.changing(*network);
-        let path = [PATH, &id.to_string()];
-        self.remove(
-            scope,
-            Request::delete(network_path(&network.to_string(), &path)),
-        )
-        .await
+        let (network, id) = (network.to_string(), id.to_string());
+        self.remove(scope, &network_path(&network, &[PATH, &id]))
+            .await
     }
 }
 

@@ -323,12 +323,9 @@ impl Client {
         id: &TransitGatewayId,
     ) -> Result<(), Error> {
         let _changing = self.transit_gateways.changing(*network);
-        let path = [PATH, &id.to_string()];
-        self.remove(
-            scope,
-            Request::delete(network_path(&network.to_string(), &path)),
-        )
-        .await
+        let (network, id) = (network.to_string(), id.to_string());
+        self.remove(scope, &network_path(&network, &[PATH, &id]))
+            .await
     }
 }
 

@@ -216,6 +216,7 @@ async fn deleting_what_is_gone_succeeds_and_a_transition_is_told() {
     let script = Script::new([
         Answer::json(204, ""),
         Answer::json(404, "{}"),
+        Answer::json(404, "{}"),
         Answer::json(400, busy),
     ]);
     let client = client(&script);

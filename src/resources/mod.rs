@@ -15,6 +15,7 @@ pub mod clients;
 pub mod equivalence;
 pub mod explain;
 pub mod konnect_object;
+mod missing;
 mod moved;
 mod planned;
 mod settle;

@@ -19,6 +19,7 @@ use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 
+use super::lifecycle::look_again;
 use super::phase::{self, Ended, Lifecycle, Phase, Settled};
 
 mod deletion;
@@ -26,7 +27,7 @@ mod network;
 
 pub(crate) use network::cloud_provider;
 
-/// How often, and how long at least, an object may be missing right after it was made, before that counts as deleted.
+/// How often in a row an object may be missing before that counts as deleted, and how long at least right after it was made.
 const UNSEEN_LIMIT: u32 = 3;
 const UNSEEN_TIME: Duration = Duration::from_secs(15);
 
@@ -474,16 +475,16 @@ impl<O: Objects> Flow<'_, O> {
             || self.objects.get(&self.scope, id),
             |looked| match looked {
                 Ok(object) => {
-                    was_seen = true;
+                    (was_seen, unseen) = (true, 0);
                     Ok(judge(object))
                 }
                 Err(error)
                     if error.is_not_found()
-                        && !was_seen
-                        && (unseen < UNSEEN_LIMIT || started.elapsed() < UNSEEN_TIME) =>
+                        && (unseen < UNSEEN_LIMIT
+                            || !was_seen && started.elapsed() < UNSEEN_TIME) =>
                 {
                     unseen += 1;
-                    Ok(Progress::NotYet("it is not shown yet".to_owned()))
+                    Ok(Progress::NotYet("it is not shown".to_owned()))
                 }
                 Err(error) if error.is_not_found() => Ok(Progress::Never(
                     "It was deleted by somebody else while it was set up".to_owned(),
@@ -509,13 +510,21 @@ impl<O: Objects> Flow<'_, O> {
             .until(
                 &self.scope,
                 None,
-                || self.look(id),
+                || self.look_twice(id),
                 |looked| match looked {
                     Ok(object) => Ok(phase::settled(object)),
                     Err(error) => tolerate(error.into_http()),
                 },
             )
             .await
+    }
+
+    /// The object, or nothing where another kind of look agrees that there is none.
+    async fn look_twice(&self, id: O::Id) -> Result<Option<O::Object>, Error> {
+        match self.look(id).await? {
+            None => look_again(&self.objects, &self.scope, self.step, id, None).await,
+            found => Ok(found),
+        }
     }
 
     /// The object, or nothing where there is none.

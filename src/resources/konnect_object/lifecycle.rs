@@ -1,14 +1,16 @@
 //! The lifecycle calls that differ between resources in nothing but the object.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::konnect;
+use crate::http::Scope;
+use crate::konnect::{self, Error};
 use crate::resources::explain::Failure;
-use crate::resources::scope;
+use crate::resources::{missing, scope};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 
-use super::flow::{Flow, InNetwork as _, Objects as _, explain};
+use super::flow::{Flow, InNetwork as _, Objects, explain};
 use super::import::{self, Place};
 use super::managed::{Managed, ObjectOf};
 use super::phase::{Lifecycle, Phase};
@@ -50,22 +52,53 @@ pub(crate) async fn find<M: Managed>(
     let client = konnect
         .client()
         .map_err(|error| failure().explain(&error))?;
+    let scope = scope(context);
     let objects = M::Objects::new(client, network_id);
     let is_known = |object: &ObjectOf<M>| {
         let seen = state.clone().apply_remote(object);
         seen.is_ok_and(|seen| seen == *state)
     };
-    match objects.get_known(&scope(context), id, &is_known).await {
-        Ok(object) if object.phase() == Phase::Terminated => Ok(None),
-        Ok(object) => {
-            if object.phase() == Phase::Failed {
-                context.warn(failed(&state.noun(), &object));
-            }
-            Ok(Some(object))
+    let found = match objects.get_known(&scope, id, &is_known).await {
+        Err(error) if error.is_not_found() => {
+            let name = state.settings().name.as_str();
+            look_again(&objects, &scope, konnect.poll_step(), id, name).await
         }
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(explain(failure(), &error)),
+        found => found.map(Some),
+    };
+    let found = found.map_err(|error| explain(failure(), &error))?;
+    let found = found.filter(|object| object.phase() != Phase::Terminated);
+    if let Some(object) = &found
+        && object.phase() == Phase::Failed
+    {
+        context.warn(failed(&state.noun(), object));
     }
+    Ok(found)
+}
+
+/// The object, after a read that did not find it. The name narrows the list, where it is known.
+pub(super) async fn look_again<O: Objects>(
+    objects: &O,
+    scope: &Scope,
+    step: Option<Duration>,
+    id: O::Id,
+    name: Option<&str>,
+) -> Result<Option<O::Object>, Error> {
+    let is_listed = async || {
+        let listed = match name {
+            Some(name) => objects.named(scope, name).await?,
+            None => objects.all(scope).await?,
+        };
+        let is_it = |object: &O::Object| {
+            let is_ending = matches!(object.phase(), Phase::Terminating | Phase::Terminated);
+            O::id(object) == id && !is_ending
+        };
+        Ok(listed.iter().any(is_it))
+    };
+    let read = async || match objects.get(scope, id).await {
+        Err(error) if error.is_not_found() => Ok(None),
+        read => read.map(Some),
+    };
+    missing::look_again(scope, step, id, is_listed, read).await
 }
 
 /// A failure shows in no difference of the configuration, so that nothing else would tell of it.

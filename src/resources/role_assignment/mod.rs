@@ -19,14 +19,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::azure::ids::RoleAssignmentId;
-use crate::azure::{Access, Client, Error, RoleAssignment};
+use crate::azure::ids::{Guid, RoleAssignmentId};
+use crate::azure::{Access, Client, Error, RoleAssignment, RoleAssignmentFilter};
 use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, tolerate};
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::planned::parsed;
-use crate::resources::{scope, settle};
+use crate::resources::{missing, scope, settle};
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
@@ -60,6 +60,31 @@ pub fn resource(clients: &Clients) -> RoleAssignmentResource {
 impl RoleAssignmentResource {
     fn client(&self, failure: &Failure<'_>) -> Result<Arc<Client>, Diagnostics> {
         self.azure.client().map_err(|error| failure.explain(&error))
+    }
+}
+
+impl RoleAssignmentResource {
+    /// The assignment in the state, after a read that did not find it.
+    async fn look_again(
+        &self,
+        client: &Client,
+        scope: &Scope,
+        id: &RoleAssignmentId,
+        state: &RoleAssignmentModel,
+    ) -> Result<Option<RoleAssignment>, Error> {
+        let principal_id = state.principal_id.as_str();
+        let principal_id = principal_id.and_then(|text| text.parse::<Guid>().ok());
+        let filter = principal_id.map_or(
+            RoleAssignmentFilter::AtScope,
+            RoleAssignmentFilter::Principal,
+        );
+        let is_listed = async || {
+            let listed = client.list_role_assignments(id.scope(), &filter);
+            let listed = listed.collect(scope).await?;
+            Ok(listed.iter().any(|one| one.id.name() == id.name()))
+        };
+        let read = || client.get_role_assignment(scope, id);
+        missing::look_again(scope, self.azure.poll_step(), id, is_listed, read).await
     }
 }
 
@@ -146,9 +171,14 @@ impl Resource for RoleAssignmentResource {
         let failure = Failure::new("read", format!("role assignment {id}"));
         let client = self.client(&failure)?;
         let is_known = |found: &RoleAssignment| convert::is_as_stored(&state, found);
+        let scope = scope(context);
         let found = client
-            .get_known_role_assignment(&scope(context), &id, &is_known)
+            .get_known_role_assignment(&scope, &id, &is_known)
             .await;
+        let found = match found {
+            Ok(None) => self.look_again(&client, &scope, &id, &state).await,
+            found => found,
+        };
         let found = found.map_err(|error| explain::denied(&failure, &error, "read"))?;
         Ok(found.map(|assignment| convert::read_into(state, &assignment)))
     }
@@ -166,7 +196,10 @@ impl Resource for RoleAssignmentResource {
         let failure = Failure::new("update", format!("role assignment {id}"));
         let client = self.client(&failure)?;
         let scope = scope(context);
-        let found = client.get_role_assignment(&scope, &id).await;
+        let found = match client.get_role_assignment(&scope, &id).await {
+            Ok(None) => self.look_again(&client, &scope, &id, &prior).await,
+            found => found,
+        };
         let found = found.map_err(|error| explain::denied(&failure, &error, "read"))?;
         let Some(twin) = found else {
             return Err(failure.because("It was deleted while it was being changed. Run the same command again: it will be recreated."));

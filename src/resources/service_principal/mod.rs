@@ -167,7 +167,10 @@ impl Resource for ServicePrincipalResource {
         let object_id: Guid = parsed(&state.object_id, "object_id")?;
         let failure = Failure::new("read", format!("service principal {object_id}"));
         let session = self.session(&scope, &failure, &state).await?;
-        let found = session.get(&scope, &object_id, &failure).await?;
+        let client_id = state.client_id.as_str().and_then(|id| id.parse().ok());
+        let found = session
+            .get_known(&scope, &object_id, client_id.as_ref(), &failure)
+            .await?;
         Ok(found.map(|principal| {
             warn_if_disabled(context, &principal);
             let created = state.created == Attr::Known(true);

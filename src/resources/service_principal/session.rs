@@ -10,7 +10,7 @@ use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::preflight::consent::{READ_RIGHTS, ways_to_consent};
 use crate::resources::explain::{Failure, import_block};
-use crate::resources::settle;
+use crate::resources::{missing, settle};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
@@ -69,6 +69,30 @@ impl Session {
                 failure.explain(&error)
             }
         })
+    }
+
+    /// As [`Session::get`], for one of a state: gone only where the application's is another one, or none, as well.
+    pub(super) async fn get_known(
+        &self,
+        scope: &Scope,
+        object_id: &Guid,
+        client_id: Option<&Guid>,
+        failure: &Failure<'_>,
+    ) -> Result<Option<ServicePrincipal>, Diagnostics> {
+        if let Some(found) = self.get(scope, object_id, failure).await? {
+            return Ok(Some(found));
+        }
+        let is_listed = async || {
+            let Some(client_id) = client_id else {
+                return Ok(false);
+            };
+            let found = self.client.find_service_principal(scope, client_id).await?;
+            Ok(found.is_some_and(|found| found.id == *object_id))
+        };
+        let read = || self.client.get_service_principal(scope, object_id);
+        missing::look_again(scope, self.step, object_id, is_listed, read)
+            .await
+            .map_err(|error| failure.explain(&error))
     }
 
     pub(super) async fn find(

@@ -205,6 +205,16 @@ async fn a_wait_ends_with_ready_and_with_what_cannot_become_ready() {
 async fn an_object_that_is_not_shown_at_once_is_looked_for_again_and_a_deleted_one_is_not() {
     let late = ready(&[MISSING, MISSING, "ready"]).await;
     assert_eq!(late, ("ready".into(), None));
+    let slips = [
+        "initializing",
+        MISSING,
+        MISSING,
+        MISSING,
+        "initializing",
+        MISSING,
+        "ready",
+    ];
+    assert_eq!(ready(&slips).await, ("ready".into(), None));
     let (last, why) = ready(&["initializing", MISSING]).await;
     assert_eq!(last, "initializing");
     assert!(why.unwrap().contains("deleted by somebody else"));

@@ -171,9 +171,49 @@ fn two_configurations_of_one_subscription_do_not_hurt_each_other() {
         assert_works(&simulator, &both[last_to_go], vnets[last_to_go]);
         let kept = folded(&said).contains("is still used by others");
         assert_eq!(kept, first_to_go == 0, "{said}");
-        both[last_to_go].destroy().expect_success("the last to go");
+        let said = both[last_to_go].destroy().expect_success("the last to go");
         assert!(simulator.objects("role_assignments").is_empty());
+        // Only the adopter could take the role away now, and cannot know that the one who made it is gone.
+        let is_told = folded(&said).contains("is left in the tenant");
+        assert_eq!(is_told, first_to_go == 0, "{said}");
     }
+}
+
+#[test]
+fn a_scope_that_was_there_before_and_is_added_again_by_the_resource_goes_with_it() {
+    let simulator = consented();
+    wizards_role(&simulator);
+    let own = subscription_of(simulator.vnet_id(VNETS[0]));
+    let content = |scopes: &[&str]| {
+        let roles = grants(&simulator)[0].as_array().unwrap().clone();
+        let role = roles.into_iter().find(|role| role[0] == FOREIGN_ROLE);
+        let mut content = role.unwrap()[1].clone();
+        content["assignable_scopes"] = json!(scopes);
+        content
+    };
+    let set = |scopes: &[&str]| {
+        let content = content(scopes);
+        simulator.world(
+            json!({ "patch": "role_definition", "id": FOREIGN_ROLE, "set": { "content": content } }),
+        );
+    };
+    let others = format!("{own}/resourceGroups/rg-billing");
+    set(&[&own, &others]);
+    let workspace = applied(&simulator, VNETS[0], true);
+    assert_eq!(
+        workspace.state()[ROLE]["existing_assignable_scopes"],
+        json!([own, others])
+    );
+    set(&[&others]);
+    let before = grants(&simulator)[0].clone();
+    workspace.apply().expect_success("the scope is added again");
+    workspace.assert_settled();
+    assert_eq!(
+        workspace.state()[ROLE]["existing_assignable_scopes"],
+        json!([others])
+    );
+    workspace.destroy().expect_success("destroy");
+    assert_eq!(grants(&simulator)[0], before);
 }
 
 /// Several resources of one configuration that each add a scope to a role that was there.
@@ -223,11 +263,19 @@ fn resources_of_one_run_lose_no_scope_to_replicas_that_lag() {
         lagging_replica(&simulator, percent);
         workspace.apply().expect_success("apply");
         simulator.clear_faults();
-        assert_eq!(scopes(), COUNT + 1, "lost, with {percent} of a hundred reads");
+        assert_eq!(
+            scopes(),
+            COUNT + 1,
+            "lost, with {percent} of a hundred reads"
+        );
         workspace.assert_settled();
         lagging_replica(&simulator, percent);
         workspace.destroy().expect_success("destroy");
         simulator.clear_faults();
-        assert_eq!(grants(&simulator), before, "left, with {percent} of a hundred reads");
+        assert_eq!(
+            grants(&simulator),
+            before,
+            "left, with {percent} of a hundred reads"
+        );
     }
 }

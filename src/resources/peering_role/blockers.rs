@@ -88,7 +88,7 @@ impl Roles<'_> {
     }
 
     /// Lists lag behind deletions, so each assignment is looked at by itself.
-    async fn standing_assignments(
+    pub(super) async fn standing_assignments(
         &self,
         role: &Guid,
         scopes: &[String],

@@ -172,6 +172,30 @@ fn foreign_scopes(state: &PeeringRoleModel, role: &RoleDefinition) -> Attr<Set<S
     }
 }
 
+/// Whether both are known to hold the same scopes.
+pub(super) fn is_same_scopes(left: &Attr<Set<String>>, right: &Attr<Set<String>>) -> bool {
+    let are_known = left.known().is_some() && right.known().is_some();
+    are_known && is_same_set(&texts(left), &texts(right))
+}
+
+/// What others had put into the role before, without what has gone since and is now added by this resource.
+pub(super) fn existing_scopes(
+    prior: &PeeringRoleModel,
+    wanted: &Wanted,
+    role: &RoleDefinition,
+) -> Attr<Set<String>> {
+    let added = without(&wanted.scopes, &role.assignable_scopes);
+    set(without(&texts(&prior.existing_assignable_scopes), &added))
+}
+
+/// The scopes that this resource names, and that stay in the role all the same, for they were there before it.
+pub(super) fn kept_scopes(state: &PeeringRoleModel, role: &RoleDefinition) -> Vec<String> {
+    let existing = texts(&state.existing_assignable_scopes);
+    let mut kept = texts(&state.assignable_scopes);
+    kept.retain(|scope| contains(&existing, scope) && contains(&role.assignable_scopes, scope));
+    kept
+}
+
 fn shown_scopes(state: &PeeringRoleModel, role: &RoleDefinition) -> Vec<String> {
     let ours = texts(&state.assignable_scopes);
     if !is_shared(state) || state.assignable_scopes.is_null() {

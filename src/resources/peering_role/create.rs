@@ -151,7 +151,8 @@ impl Creation<'_> {
         let turn = self.roles.turn(&role.name).await;
         let _turn = turn.map_err(|error| self.failure.explain(&error))?;
         // Another resource of this run may have added its scopes while this one waited for its turn.
-        let read = self.roles.base(&role.name, &role.assignable_scopes).await;
+        let (scopes, name) = (&role.assignable_scopes, &role.role_name);
+        let read = self.roles.base(&role.name, scopes, name).await;
         let read = read.map_err(|error| self.failure.explain(&error))?;
         let role = read.unwrap_or(role);
         let model = self.adopted(&self.roles.as_left(role.clone()));

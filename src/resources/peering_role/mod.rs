@@ -173,7 +173,8 @@ impl Resource for PeeringRoleResource {
         let id: RoleDefinitionId = parsed(&state.id, "id")?;
         let failure = Failure::new("read", format!("Azure role {id}"));
         let roles = self.roles(context, &failure)?;
-        let found = roles.get(id.guid(), &known_scopes(&state, &id)).await;
+        let (scopes, name) = (known_scopes(&state, &id), name_of(&state, &id));
+        let found = roles.get_known(id.guid(), &scopes, name).await;
         let found = found.map_err(|error| failure.explain(&error))?;
         Ok(found.map(|role| convert::read_into(state, &role)))
     }
@@ -191,7 +192,8 @@ impl Resource for PeeringRoleResource {
         let roles = self.roles(context, &failure)?;
         let turn = roles.turn(id.guid()).await;
         let _turn = turn.map_err(|error| failure.explain(&error))?;
-        let role = roles.base(id.guid(), &known_scopes(&prior, &id)).await;
+        let (scopes, name) = (known_scopes(&prior, &id), name_of(&prior, &id));
+        let role = roles.base(id.guid(), &scopes, name).await;
         let role = role.map_err(|error| failure.explain(&error))?;
         let role = role.ok_or_else(|| conflict::not_changed(&failure, &NotChanged::Gone))?;
         if convert::is_adopted(&prior) {
@@ -199,6 +201,11 @@ impl Resource for PeeringRoleResource {
             if !missing.is_empty() {
                 return Err(conflict::too_narrow(&failure, &role, &missing));
             }
+        }
+        let mut planned = planned;
+        if planned.existing_assignable_scopes.is_unknown() {
+            planned.existing_assignable_scopes =
+                convert::existing_scopes(&prior, &wanted, &roles.as_left(role.clone()));
         }
         let change = Change::update(&prior, &planned, wanted);
         if let Some(name) = change.new_name(&role) {
@@ -229,7 +236,8 @@ impl Resource for PeeringRoleResource {
         let roles = self.roles(context, &failure)?;
         let turn = roles.turn(id.guid()).await;
         let _turn = turn.map_err(|error| failure.explain(&error))?;
-        let role = roles.base(id.guid(), &known_scopes(&state, &id)).await;
+        let (scopes, name) = (known_scopes(&state, &id), name_of(&state, &id));
+        let role = roles.base(id.guid(), &scopes, name).await;
         let Some(role) = role.map_err(|error| failure.explain(&error))? else {
             return Ok(());
         };

@@ -77,11 +77,13 @@ fn fill_for_creation(planned: &mut PeeringRoleModel) {
 
 fn fill_for_update(prior: &PeeringRoleModel, planned: &mut PeeringRoleModel) {
     planned.created = prior.created.clone();
-    // In a role that is ours alone no others' scopes stay.
-    planned.existing_assignable_scopes = if convert::is_shared(planned) {
-        prior.existing_assignable_scopes.clone()
-    } else {
-        Attr::Null
+    // In a role that is ours alone no others' scopes stay. In a shared one, what was there before may have gone, and is ours if this update adds it.
+    let adds_nothing = prior.existing_assignable_scopes.is_null()
+        || convert::is_same_scopes(&prior.assignable_scopes, &planned.assignable_scopes);
+    planned.existing_assignable_scopes = match convert::is_shared(planned) {
+        true if adds_nothing => prior.existing_assignable_scopes.clone(),
+        true => Attr::Unknown,
+        false => Attr::Null,
     };
     planned.remote_name = if planned.name == prior.name || convert::is_adopted(prior) {
         prior.remote_name.clone()
@@ -271,6 +273,37 @@ mod tests {
         let mut generated = own.clone();
         leave_out_defaults(&mut generated);
         assert_eq!(generated, own);
+    }
+
+    #[test]
+    fn what_was_there_before_is_known_while_no_scope_changes() {
+        let scopes = |texts: &[&str]| {
+            let texts = texts.iter().map(|text| (*text).to_owned());
+            Attr::Known(texts.collect())
+        };
+        let prior = PeeringRoleModel {
+            created: Attr::Known(false),
+            assignable_scopes: scopes(&["/subscriptions/a"]),
+            existing_assignable_scopes: scopes(&["/subscriptions/b"]),
+            ..own()
+        };
+        let none = PeeringRoleModel {
+            existing_assignable_scopes: Attr::Null,
+            ..prior.clone()
+        };
+        let (same, other) = (scopes(&["/SUBSCRIPTIONS/A"]), scopes(&["/subscriptions/c"]));
+        for (prior, wanted, expected) in [
+            (&prior, &same, prior.existing_assignable_scopes.clone()),
+            (&prior, &other, Attr::Unknown),
+            (&prior, &Attr::Unknown, Attr::Unknown),
+            (&none, &other, Attr::Null),
+        ] {
+            let mut plan = plan(config(), Some(prior.clone()));
+            plan.planned.use_existing = Attr::Known(true);
+            plan.planned.assignable_scopes = wanted.clone();
+            fill(&mut plan);
+            assert_eq!(plan.planned.existing_assignable_scopes, expected);
+        }
     }
 
     #[test]

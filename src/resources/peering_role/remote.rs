@@ -11,6 +11,7 @@ use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType};
 use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
+use crate::resources::missing;
 
 use super::convert::{Change, parsed_scopes, without};
 use super::purpose::{is_same_name, other_spelling};
@@ -119,6 +120,27 @@ impl Roles<'_> {
             .await
     }
 
+    /// As [`Roles::get`], for a role that is known to have been there: gone only where no list shows it under its name either.
+    pub(super) async fn get_known(
+        &self,
+        guid: &Guid,
+        scopes: &[String],
+        name: &str,
+    ) -> Result<Option<RoleDefinition>, Error> {
+        if let Some(found) = self.get(guid, scopes).await? {
+            return Ok(Some(found));
+        }
+        let (views, names) = (parsed_scopes(scopes), [name.to_owned()]);
+        let is_listed = async || {
+            let found = self
+                .client
+                .find_role_definitions_by_name(&self.scope, &views, &names);
+            Ok(found.await?.iter().any(|role| role.name == *guid))
+        };
+        let read = || self.get(guid, scopes);
+        missing::look_again(&self.scope, self.step, guid, is_listed, read).await
+    }
+
     /// Waits for the turn to write to the role.
     pub(super) async fn turn(&self, role: &Guid) -> Result<OwnedMutexGuard<()>, Error> {
         let doing = "waiting for another change of the role in this run";
@@ -132,9 +154,10 @@ impl Roles<'_> {
         &self,
         guid: &Guid,
         scopes: &[String],
+        name: &str,
     ) -> Result<Option<RoleDefinition>, Error> {
         let Some(own) = self.shared.changes(&self.client, guid) else {
-            return self.get(guid, scopes).await;
+            return self.get_known(guid, scopes, name).await;
         };
         let limited = self.limited(UPDATE_LAG_LIMIT);
         let doing = format!("waiting until reads show what this run changed in role {guid}");

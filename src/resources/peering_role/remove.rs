@@ -48,7 +48,8 @@ async fn try_change(
         let found = if removed.is_empty() {
             Some(role.clone())
         } else {
-            roles.base(&role.name, &role.assignable_scopes).await?
+            let (scopes, name) = (&role.assignable_scopes, &role.role_name);
+            roles.base(&role.name, scopes, name).await?
         };
         let changed = match found {
             Some(role) => roles.change(role, change, sent).await,
@@ -77,9 +78,14 @@ impl Destruction<'_> {
     pub(super) async fn run(&self, role: RoleDefinition) -> Result<(), Diagnostics> {
         match Removal::of(self.state, &role) {
             Removal::Delete => self.delete(&role).await,
-            Removal::Scopes(scopes) => self.remove(role, scopes).await,
+            Removal::Scopes(scopes) => {
+                self.remove(role.clone(), scopes).await?;
+                self.warn_if_unused(&role).await;
+                Ok(())
+            }
             Removal::Nothing => {
                 self.warn_if_left(&role);
+                self.warn_if_unused(&role).await;
                 Ok(())
             }
         }
@@ -155,6 +161,33 @@ impl Destruction<'_> {
                  this resource's own scopes were taken away. The last configuration that shares it deletes it; otherwise delete it by \
                  hand once nobody needs it:\n\n  az role definition delete --name {}",
                 left.join("\n  "),
+                role.name,
+            ),
+        ));
+    }
+
+    /// What an adopted role had before survives it. Whether somebody still wants that cannot be told here: who made the role may have destroyed
+    /// its own resource already, and left the role for the sake of this one's assignments.
+    async fn warn_if_unused(&self, role: &RoleDefinition) {
+        let kept = convert::kept_scopes(self.state, role);
+        if kept.is_empty() || !convert::is_adopted(self.state) {
+            return;
+        }
+        match self.roles.standing_assignments(&role.name, &kept).await {
+            Ok(standing) if standing.is_empty() => {}
+            Ok(_) => return,
+            Err(error) => {
+                tracing::debug!(%error, "the role's assignments cannot be looked at");
+                return;
+            }
+        }
+        self.context.warn(Diagnostic::warning(
+            format!("Azure role {:?} is left in the tenant", role.role_name),
+            format!(
+                "It had these assignable scopes before this resource adopted it, so they stay:\n\n  {}\n\nNobody is assigned the role there any \
+                 more, as far as this caller sees. If no other configuration needs it, delete it by hand:\n\n  az role definition delete \
+                 --name {}",
+                kept.join("\n  "),
                 role.name,
             ),
         ));

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::azure::{Client, Permission, RoleDefinition, RoleType, scripted};
 use crate::http::Scope;
-use crate::http::transport::scripted::Answer;
+use crate::http::transport::scripted::{Answer, Script};
 use crate::tf::attr::Attr;
 use crate::tf::value::Value;
 
@@ -338,6 +338,70 @@ async fn reads_that_never_show_a_change_are_lag_and_ones_that_show_anothers_are_
         assert_eq!(changed.ok(), expected, "{:?}", script.calls());
         assert_eq!(sent.into_inner(), 5);
     }
+}
+
+/// The scopes in the body of each write.
+fn written(script: &Script) -> Vec<Vec<String>> {
+    let writes = script.seen().into_iter();
+    let writes = writes.filter(|sent| sent.method == ::http::Method::PUT);
+    let scopes = writes.map(|sent| {
+        let body: serde_json::Value = serde_json::from_slice(&sent.body.unwrap()).unwrap();
+        serde_json::from_value(body["properties"]["assignableScopes"].clone()).unwrap()
+    });
+    scopes.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_keeps_what_this_run_changed_before_although_a_replica_does_not_show_it() {
+    let (before, first, both) = (
+        wire(&[THEIRS]),
+        wire(&[THEIRS, OURS]),
+        wire(&[THEIRS, OURS, SECOND]),
+    );
+    let shown = [&first, &first, &first];
+    // The base of the second change is from before the first, for longer than replicas usually need.
+    let lagging = [&before; 4];
+    // A look of the second wait, too: it shows the first change and not the second, and then neither.
+    let second = [&both, &first, &before, &both, &both];
+    let answers = shown.into_iter().chain(lagging).chain(second);
+    let answers = answers.map(|text| Answer::json(200, text.clone()));
+    let (client, script) = scripted::client(answers);
+    let shared = Shared::default();
+    let roles = roles(client, &shared, Some(Duration::from_secs(11)));
+    let add = |scope: &str| Change::adding(strings(&[scope]));
+    let changed = roles.change(role(&[THEIRS]), &add(OURS), || {}).await;
+    assert_eq!(changed.ok(), Some(Changed::Shown));
+
+    let (guid, scopes) = (GUID.parse().unwrap(), strings(&[THEIRS]));
+    let base = roles
+        .base(&guid, &scopes, "Creator")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(base.assignable_scopes, strings(&[THEIRS]));
+    let left = roles.as_left(base.clone()).assignable_scopes;
+    assert_eq!(left, strings(&[THEIRS, OURS]));
+    let changed = roles.change(base, &add(SECOND), || {}).await;
+    assert_eq!(changed.ok(), Some(Changed::Shown));
+    let both = strings(&[THEIRS, OURS, SECOND]);
+    assert_eq!(written(&script), [strings(&[THEIRS, OURS]), both]);
+    assert_eq!(script.left(), 0);
+}
+
+#[test]
+fn changes_one_after_the_other_are_one() {
+    let moved = Change {
+        add: strings(&[SECOND]),
+        remove: strings(&[OURS]),
+        ..Change::default()
+    };
+    let joined = Change::adding(strings(&[OURS, THEIRS])).followed_by(&moved);
+    assert_eq!(joined.add, strings(&[THEIRS, SECOND]));
+    assert_eq!(joined.remove, strings(&[OURS]));
+    let back = joined.followed_by(&Change::adding(strings(&[&OURS.to_uppercase()])));
+    assert!(back.remove.is_empty());
+    assert!(back.is_done(&role(&[THEIRS, SECOND, OURS])));
+    assert!(!back.is_done(&role(&[THEIRS, OURS])));
 }
 
 /// Azure says that the role is assigned, and after each refusal, as many looks as there were refusals show no assignment.

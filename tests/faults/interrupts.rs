@@ -163,7 +163,7 @@ impl Wait {
 }
 
 /// A resource as Terraform reads it; JSON's values are those of its language, too.
-fn resource(type_name: &str, attributes: &Json) -> String {
+pub(crate) fn resource(type_name: &str, attributes: &Json) -> String {
     let mut text = format!("resource \"{type_name}\" \"this\" {{\n");
     for (name, value) in attributes.as_object().unwrap() {
         writeln!(text, "  {name} = {value}").unwrap();

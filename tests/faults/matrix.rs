@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use serde_json::Value as Json;
@@ -322,7 +323,9 @@ impl Bench {
         }
         let config = self.lab.config(self.changed, time);
         fault.inject(&mut self.lab, target).await;
+        let began = Instant::now();
         let mut ended = self.lab.perform(call, &before, &config).await;
+        let took = began.elapsed();
         // From here on there is time again.
         let before = match call {
             Call::Create => before,
@@ -330,7 +333,10 @@ impl Bench {
         };
         ended.stored = ended.stored.map(|stored| self.lab.timed(&stored, ENOUGH));
         let was_hit = self.was_hit(fault, &ended);
-        self.lab.cloud.clear_faults();
+        fault.clear(&self.lab);
+        if was_hit && took < fault.pause {
+            return Err(format!("it took {} ms only", took.as_millis()));
+        }
         // The next command is another process, unless all is well and only looked at.
         if ended.failed() || fault.lasts {
             self.lab.configure(&Settings::default()).await;

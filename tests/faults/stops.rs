@@ -21,6 +21,10 @@ const HELD_READ: Duration = Duration::from_secs(30);
 /// An answer to a write that is waited for, long enough for the stop to come before it.
 const HELD_WRITE: Duration = Duration::from_millis(400);
 
+/// Longer than this no call goes on after a stop. One that waits for something goes on as long each time it is tried; a busy machine does not.
+const LIMIT: Duration = Duration::from_secs(2);
+const TRIES: u32 = 3;
+
 struct Stopped {
     name: String,
     /// From the request to stop until the answer to the call; of writes, after the held answer. Nothing where the call did without the exchange.
@@ -90,8 +94,19 @@ async fn stop_each(subject: &'static Subject, call: Call) -> Vec<Stopped> {
             target.method,
             target.shape
         );
-        let mut lab = Lab::open(subject).await;
-        let took = stop_in(&mut lab, call, &target).await;
+        let mut took = stop_in(subject, call, &target).await;
+        for _ in 1..TRIES {
+            if !matches!(took, Ok(Some(took)) if took >= LIMIT) {
+                break;
+            }
+            took = stop_in(subject, call, &target).await;
+        }
+        let took = match took {
+            Ok(Some(took)) if took >= LIMIT => {
+                Err(format!("it went on for {} ms", took.as_millis()))
+            }
+            took => took,
+        };
         stopped.push(Stopped { name, took });
     }
     stopped
@@ -122,7 +137,12 @@ pub(crate) async fn before(lab: &mut Lab, call: Call) -> Stored {
 }
 
 /// How long the call went on after the stop; nothing where it did without the exchange this time.
-async fn stop_in(lab: &mut Lab, call: Call, target: &Target) -> Result<Option<Duration>, String> {
+async fn stop_in(
+    subject: &'static Subject,
+    call: Call,
+    target: &Target,
+) -> Result<Option<Duration>, String> {
+    let lab = &mut Lab::open(subject).await;
     let before = before(lab, call).await;
     let config = lab.config(call == Call::Update, ENOUGH);
     lab.configure(&Settings::default()).await;

@@ -1,5 +1,7 @@
 //! The faults: what each does to one exchange, which exchanges it makes sense for, and what it may cost the call.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
@@ -28,6 +30,18 @@ impl Target {
 
     pub(crate) fn is_write(&self) -> bool {
         !self.is_read() && !self.is("entra")
+    }
+
+    /// It asks for one object, or for its deletion.
+    fn is_of_an_object(&self) -> bool {
+        (self.is_read() || self.method == "DELETE")
+            && !self.is("entra")
+            && self.shape.ends_with("/*")
+    }
+
+    /// A look of a wait for what was written.
+    fn is_in_a_wait(&self) -> bool {
+        self.is_read() && self.after_write
     }
 
     fn is(&self, service: &str) -> bool {
@@ -60,12 +74,17 @@ pub(crate) struct Fault {
     pub(crate) cost: fn(&Target) -> Cost,
     /// It goes on until the call has ended, for every request to the service.
     pub(crate) lasts: bool,
+    /// The call takes at least this long.
+    pub(crate) pause: Duration,
+    /// How long Entra's tokens are good meanwhile, in seconds.
+    pub(crate) token_lifetime: Option<u32>,
 }
 
 impl Fault {
     /// Configures the provider as the fault wants it, and lets it happen to this exchange.
     pub(crate) async fn inject(&self, lab: &mut Lab, target: &Target) {
         let settings = (self.settings)(&lab.cloud, target);
+        Self::issue_tokens(lab, self.token_lifetime);
         lab.configure(&settings).await;
         let mut script = (self.script)(target);
         let Some(fields) = script.as_object_mut() else {
@@ -79,6 +98,19 @@ impl Fault {
         }
         lab.cloud.fault(script);
     }
+
+    /// What the fault changed in the world is as before.
+    pub(crate) fn clear(&self, lab: &Lab) {
+        lab.cloud.clear_faults();
+        Self::issue_tokens(lab, self.token_lifetime.and(Some(3600)));
+    }
+
+    fn issue_tokens(lab: &Lab, lifetime: Option<u32>) {
+        if let Some(seconds) = lifetime {
+            lab.cloud
+                .settings(json!({ "azure": { "token_lifetime_seconds": seconds } }));
+        }
+    }
 }
 
 const ONCE: Fault = Fault {
@@ -88,6 +120,8 @@ const ONCE: Fault = Fault {
     applies: |_| true,
     cost: |_| Cost::Nothing,
     lasts: false,
+    pause: Duration::ZERO,
+    token_lifetime: None,
 };
 
 /// Less than the delays below, and enough for everything else on a busy machine.
@@ -111,6 +145,33 @@ fn refusal(target: &Target, code: &str, text: &str) -> Json {
             json!({ "error": "invalid_request", "error_description": text, "error_codes": [90_000] })
         }
         _ => json!({ "error": { "code": code, "message": text } }),
+    }
+}
+
+/// That there is no such object, in the form of the service that is asked.
+fn not_found(target: &Target) -> Json {
+    match target.service.as_str() {
+        "konnect" => {
+            json!({ "status": 404, "title": "Not Found", "detail": "Not found", "instance": "kong:trace:2" })
+        }
+        "graph" => {
+            json!({ "error": { "code": "Request_ResourceNotFound", "message": "not found" } })
+        }
+        _ => json!({ "error": { "code": "ResourceNotFound", "message": "not found" } }),
+    }
+}
+
+/// What is to be imported is named by the user, and what a creation needs may be missing indeed: neither is looked for twice.
+fn missing_costs(target: &Target) -> Cost {
+    let may_be_missing = match target.call {
+        Call::Create => !target.after_write,
+        Call::Import => true,
+        Call::Read | Call::Update | Call::Delete => false,
+    };
+    if may_be_missing {
+        Cost::ThisCall
+    } else {
+        Cost::Nothing
     }
 }
 
@@ -208,7 +269,13 @@ pub(crate) fn table() -> Vec<Fault> {
         },
         Fault {
             // Konnect's token is what it is; Azure's are renewed.
-            cost: |target| final_for(target, &["konnect", "entra"]),
+            cost: |target| {
+                if target.is_in_a_wait() {
+                    Cost::Nothing
+                } else {
+                    final_for(target, &["konnect", "entra"])
+                }
+            },
             ..status(
                 "401 once",
                 |target| json!({ "status": 401, "body": refusal(target, "Unauthorized", "who?") }),
@@ -225,7 +292,13 @@ pub(crate) fn table() -> Vec<Fault> {
         status("reset after the effect", |_| json!({ "reset": "after" })),
         status("body cut off", |_| json!({ "truncate": true })),
         Fault {
-            cost: |_| Cost::ThisCall,
+            cost: |target| {
+                if target.is_in_a_wait() {
+                    Cost::Nothing
+                } else {
+                    Cost::ThisCall
+                }
+            },
             ..status("invalid JSON", |_| json!({ "garble": true }))
         },
         status("unknown keys", |_| json!({ "extra_keys": true })),
@@ -285,16 +358,11 @@ pub(crate) fn table() -> Vec<Fault> {
             )
         },
         Fault {
-            applies: |target| {
-                target.is("konnect")
-                    && target.is_read()
-                    && target.after_write
-                    && target.call == Call::Create
-            },
-            ..status("404 for a while after create", |_| {
-                json!({ "times": 2, "status": 404,
-                "body": { "status": 404, "title": "Not Found", "detail": "Not found", "instance": "kong:trace:2" } })
-            })
+            applies: |target| target.is_of_an_object() && target.after_write,
+            ..status(
+                "404 for a while after a write",
+                |target| json!({ "times": 2, "status": 404, "body": not_found(target) }),
+            )
         },
         Fault {
             settings: |_, _| Settings {
@@ -368,6 +436,38 @@ pub(crate) fn table() -> Vec<Fault> {
             lasts: true,
             name: "expired client assertion",
             ..ONCE
+        },
+        Fault {
+            pause: Duration::from_secs(1),
+            ..status(
+                "429, Retry-After of a second",
+                |_| json!({ "status": 429, "headers": { "retry-after": "1" } }),
+            )
+        },
+        Fault {
+            applies: Target::is_in_a_wait,
+            ..status(
+                "403 once in a wait",
+                |target| json!({ "status": 403, "body": refusal(target, "Forbidden", "not yet") }),
+            )
+        },
+        Fault {
+            applies: |target| target.is_azure() && target.is_in_a_wait(),
+            // The answer to a look comes when the token is no good any more.
+            token_lifetime: Some(2),
+            pause: Duration::from_millis(2100),
+            ..status(
+                "token expires in the middle of a wait",
+                |_| json!({ "delay_ms": 2100 }),
+            )
+        },
+        Fault {
+            applies: Target::is_of_an_object,
+            cost: missing_costs,
+            ..status(
+                "404 once",
+                |target| json!({ "status": 404, "body": not_found(target) }),
+            )
         },
     ]
 }

@@ -77,6 +77,7 @@ pub(crate) const SHARED: &[&str] = &[
     "equivalence",
     "explain",
     "konnect_object",
+    "missing",
     "moved",
     "planned",
     "scope",

@@ -37,7 +37,7 @@ pub use credential::{Chosen, CredentialError, CredentialSettings, Method, select
 pub use deny_assignments::DenyAssignment;
 pub use error::{Denial, Error};
 pub use graph::{PrincipalKind, ServicePrincipal};
-pub use permission::{Permission, covers, overlaps};
+pub use permission::{Permission, action_of_request, covers, overlaps};
 pub use private_dns_zones::{PrivateDnsZone, PrivateDnsZoneLink};
 pub use role_assignments::{
     PrincipalType, RoleAssignment, RoleAssignmentBody, RoleAssignmentFilter,

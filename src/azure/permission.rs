@@ -1,5 +1,6 @@
 //! Which actions a role or a deny assignment is about: in its patterns `*` stands for any text, also across slashes, and letter case does not count.
 
+use ::http::Method;
 use serde::{Deserialize, Serialize};
 
 use super::wire::null_as_default;
@@ -28,6 +29,29 @@ impl Permission {
     pub fn allows(&self, action: &str) -> bool {
         matches_any(&self.actions, action) && !matches_any(&self.not_actions, action)
     }
+}
+
+/// The action that a request to Azure Resource Manager takes, such as `Microsoft.Network/virtualNetworks/read`, by its method and path. Nothing where
+/// the path leads to no provider's resource.
+#[must_use]
+pub fn action_of_request(method: &Method, path: &str) -> Option<String> {
+    let segments: Vec<_> = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .collect();
+    let is_mark = |segment: &&str| segment.eq_ignore_ascii_case("providers");
+    let mark = segments.iter().rposition(is_mark)?;
+    let (namespace, rest) = segments.get(mark + 1..)?.split_first()?;
+    // Types and names take turns.
+    let types: Vec<_> = rest.iter().step_by(2).copied().collect();
+    let what = (!types.is_empty()).then(|| format!("{namespace}/{}", types.join("/")))?;
+    let verb = match *method {
+        Method::GET | Method::HEAD => "read",
+        Method::PUT | Method::PATCH => "write",
+        Method::DELETE => "delete",
+        _ => return None,
+    };
+    Some(format!("{what}/{verb}"))
 }
 
 pub(super) fn matches_any(patterns: &[String], action: &str) -> bool {
@@ -94,6 +118,50 @@ fn meet(left: &[char], right: &[char], how: Match) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_requests_action_follows_from_method_and_path() {
+        let vnet =
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v";
+        let role = "providers/Microsoft.Authorization/roleAssignments";
+        for (method, path, action) in [
+            (
+                Method::GET,
+                vnet.to_owned(),
+                "Microsoft.Network/virtualNetworks/read",
+            ),
+            (
+                Method::PUT,
+                format!("{vnet}/virtualNetworkPeerings/p"),
+                "Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write",
+            ),
+            (
+                Method::PUT,
+                format!("{vnet}/{role}/r"),
+                "Microsoft.Authorization/roleAssignments/write",
+            ),
+            (
+                Method::GET,
+                format!("{vnet}/{role}"),
+                "Microsoft.Authorization/roleAssignments/read",
+            ),
+            (
+                Method::DELETE,
+                format!("/{role}/r"),
+                "Microsoft.Authorization/roleAssignments/delete",
+            ),
+        ] {
+            assert_eq!(action_of_request(&method, &path).as_deref(), Some(action));
+        }
+        for path in [
+            "/subscriptions/s/resourceGroups/g",
+            "/providers",
+            "/providers/Microsoft.Network",
+            "",
+        ] {
+            assert_eq!(action_of_request(&Method::GET, path), None, "{path}");
+        }
+    }
 
     #[test]
     fn patterns_match_as_azure_matches() {

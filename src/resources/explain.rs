@@ -1,8 +1,8 @@
 //! Typed client errors as a user reads them: what was being done to which object, what the service said, what now exists, what to do.
 
 use std::error::Error as _;
-use std::fmt::Display;
 
+use crate::azure::action_of_request;
 use crate::http::error::{Error, Failure as Cause, Refusal};
 use crate::http::poll::{LookError, Waited};
 use crate::http::scope::in_words;
@@ -11,6 +11,9 @@ use crate::tf::path::Path;
 
 /// What `Refusal::api` says where Konnect answered.
 const KONNECT: &str = "Konnect";
+
+/// The code of a refusal in Azure for want of a right at the very place.
+const AUTHORIZATION_FAILED: &str = "AuthorizationFailed";
 
 /// Maps a field as the service names it (`transit_gateway_attachment_config.vnet_name`) to the attribute it came from.
 pub type FieldPath<'f> = &'f (dyn Fn(&str) -> Option<Path> + Sync);
@@ -233,10 +236,24 @@ fn advice(error: &Error) -> Option<String> {
         }
         Cause::Deadline { .. } => "Raise the operation's value in `timeouts` if this needs longer.",
         Cause::Cancelled { .. } => "Run the same command again to go on.",
-        Cause::Refused(refusal) => return refusal_advice(refusal).map(str::to_owned),
+        Cause::Refused(refusal) => {
+            return missing_action(refusal).or_else(|| refusal_advice(refusal).map(str::to_owned));
+        }
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// What the identity may not do, where the request itself tells. With another code it is a policy that forbids it, or a right elsewhere that is missing.
+fn missing_action(refusal: &Refusal) -> Option<String> {
+    let code = refusal.code.as_deref().unwrap_or(AUTHORIZATION_FAILED);
+    if refusal.status != 403 || !code.eq_ignore_ascii_case(AUTHORIZATION_FAILED) {
+        return None;
+    }
+    let action = action_of_request(&refusal.method, &refusal.path)?;
+    Some(format!(
+        "The identity that runs Terraform lacks a right for this request. It needs a role with the action {action} there or above."
+    ))
 }
 
 /// What generally helps against a refusal, where the caller knows nothing better.
@@ -278,12 +295,6 @@ fn sentence(text: &str) -> String {
     } else {
         format!("{text}.")
     }
-}
-
-/// An import block, ready to be pasted; the name is the user's to choose.
-#[must_use]
-pub fn import_block(type_name: &str, id: impl Display) -> String {
-    format!("import {{\n  to = {type_name}.NAME\n  id = \"{id}\"\n}}")
 }
 
 #[cfg(test)]
@@ -371,6 +382,38 @@ mod tests {
     }
 
     #[test]
+    fn a_missing_right_is_named_by_the_action_that_the_request_takes() {
+        let path = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/providers/Microsoft.Authorization/roleAssignments/r";
+        for (code, names) in [
+            (Some("AuthorizationFailed"), true),
+            (None, true),
+            (Some("LinkedAuthorizationFailed"), false),
+            (Some("RequestDisallowedByPolicy"), false),
+        ] {
+            let refused = Cause::Refused(Refusal {
+                api: "Azure Resource Manager",
+                status: 403,
+                code: code.map(str::to_owned),
+                message: "no".into(),
+                method: Method::PUT,
+                path: path.into(),
+                trace: Vec::new(),
+                fields: Vec::new(),
+                attempts: 1,
+                is_passing: false,
+                body_excerpt: String::new(),
+            });
+            let diagnostics = Failure::new("create", "role assignment").explain(&refused.into());
+            let detail = &diagnostics.iter().next().unwrap().detail;
+            assert_eq!(
+                detail.contains("the action Microsoft.Authorization/roleAssignments/write"),
+                names,
+                "{detail}"
+            );
+        }
+    }
+
+    #[test]
     fn settings_that_are_not_known_yet_come_with_the_way_on() {
         let error = Error::not_known_yet("the settings are not known yet");
         let diagnostics = Failure::new("read", "network \"a\"").explain(&error);
@@ -395,14 +438,6 @@ mod tests {
         assert!(
             detail.contains("waiting for the peering") && detail.contains("initializing."),
             "{detail}"
-        );
-    }
-
-    #[test]
-    fn an_import_block_can_be_pasted() {
-        assert_eq!(
-            import_block("konnectazure_x", "a/b"),
-            "import {\n  to = konnectazure_x.NAME\n  id = \"a/b\"\n}"
         );
     }
 }

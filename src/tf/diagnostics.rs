@@ -1,5 +1,7 @@
 //! Errors and warnings as a user sees them.
 
+use std::fmt::Display;
+
 use super::path::Path;
 
 /// Whether a diagnostic stops the operation.
@@ -54,6 +56,12 @@ impl Diagnostic {
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// An import block, ready to be pasted; the name is the user's to choose.
+#[must_use]
+pub fn import_block(type_name: &str, id: impl Display) -> String {
+    format!("import {{\n  to = {type_name}.NAME\n  id = \"{id}\"\n}}")
 }
 
 /// Diagnostics in the order in which they were found.
@@ -159,5 +167,13 @@ mod tests {
         let placed = diagnostic.clone().at(Path::attribute("name"));
         assert_eq!(placed.path, Path::attribute("name"));
         assert_eq!(placed.detail, diagnostic.detail);
+    }
+
+    #[test]
+    fn an_import_block_can_be_pasted() {
+        assert_eq!(
+            import_block("example_thing", "a/b"),
+            "import {\n  to = example_thing.NAME\n  id = \"a/b\"\n}"
+        );
     }
 }

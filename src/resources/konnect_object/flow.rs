@@ -14,9 +14,9 @@ use crate::http::error::Error as HttpError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::http::scope::Scope;
 use crate::konnect::{Client, Error, NetworkId};
-use crate::resources::explain::{Failure, import_block};
+use crate::resources::explain::Failure;
 use crate::tf::context::Context;
-use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::tf::diagnostics::{Diagnostic, Diagnostics, import_block};
 use crate::tf::path::Path;
 
 use super::lifecycle::look_again;

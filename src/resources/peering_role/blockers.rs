@@ -9,8 +9,8 @@ use crate::azure::ids::{ArmId, Guid};
 use crate::azure::{Error, RoleAssignment};
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
-use crate::resources::explain::import_block;
 use crate::resources::settle::Grace;
+use crate::tf::diagnostics::import_block;
 
 use super::convert::parsed_scopes;
 use super::remote::Roles;

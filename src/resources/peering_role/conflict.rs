@@ -1,8 +1,8 @@
 //! The words for a role name that is taken.
 
 use crate::azure::{Error, RoleDefinition};
-use crate::resources::explain::{Failure, import_block};
-use crate::tf::diagnostics::{Diagnostic, Diagnostics};
+use crate::resources::explain::Failure;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics, import_block};
 use crate::tf::path::Path;
 
 use super::TYPE_NAME;

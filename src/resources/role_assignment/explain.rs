@@ -2,8 +2,8 @@
 
 use crate::azure::ids::RoleAssignmentId;
 use crate::azure::{Error, RoleAssignment};
-use crate::resources::explain::{Failure, import_block};
-use crate::tf::diagnostics::Diagnostics;
+use crate::resources::explain::Failure;
+use crate::tf::diagnostics::{Diagnostics, import_block};
 use crate::tf::path::Path;
 
 use super::TYPE_NAME;

@@ -9,10 +9,10 @@ use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::preflight::consent::{READ_RIGHTS, ways_to_consent};
-use crate::resources::explain::{Failure, import_block};
+use crate::resources::explain::Failure;
 use crate::resources::{missing, settle};
 use crate::tf::context::Context;
-use crate::tf::diagnostics::Diagnostics;
+use crate::tf::diagnostics::{Diagnostics, import_block};
 use crate::tf::path::Path;
 
 use super::TYPE_NAME;

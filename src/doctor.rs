@@ -261,6 +261,7 @@ mod tests {
         let check = Check {
             id: CheckId::NetworkExists,
             status,
+            headline: None,
             detail: "What was found.".into(),
             fix: "What to do.".into(),
         };

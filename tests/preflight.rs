@@ -8,7 +8,11 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "preflight/peered.rs"]
+mod peered;
 mod support;
+#[path = "preflight/unplanned.rs"]
+mod unplanned;
 
 use serde_json::{Value as Json, json};
 use support::simulator::{Seed, Simulator};

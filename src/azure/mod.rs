@@ -34,7 +34,7 @@ pub use cloud::{
     admin_consent_url,
 };
 pub use credential::{Chosen, CredentialError, CredentialSettings, Method, select};
-pub use deny_assignments::DenyAssignment;
+pub use deny_assignments::{Denies, DenyAssignment};
 pub use error::{Denial, Error};
 pub use graph::{PrincipalKind, ServicePrincipal};
 pub use permission::{Permission, action_of_request, covers, overlaps};

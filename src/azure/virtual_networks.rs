@@ -46,6 +46,8 @@ pub struct VirtualNetwork {
     pub id: String,
     /// The region.
     pub location: Option<String>,
+    /// How far the last change of the network has come, where the service says: `Succeeded`, `Updating`, `Deleting`, `Failed`.
+    pub provisioning_state: Option<String>,
     /// The address space: IPv4 and IPv6 blocks in CIDR notation.
     pub address_prefixes: Vec<String>,
     /// The peerings this network takes part in.
@@ -81,6 +83,7 @@ struct VnetWire {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct VnetProperties {
+    provisioning_state: Option<String>,
     #[serde(default, deserialize_with = "null_as_default")]
     address_space: AddressSpace,
     #[serde(default, deserialize_with = "null_as_default")]
@@ -124,12 +127,14 @@ struct Reference {
 impl From<VnetWire> for VirtualNetwork {
     fn from(wire: VnetWire) -> Self {
         let VnetProperties {
+            provisioning_state,
             address_space,
             virtual_network_peerings,
         } = wire.properties;
         Self {
             id: wire.id,
             location: wire.location,
+            provisioning_state,
             address_prefixes: address_space.address_prefixes,
             peerings: virtual_network_peerings,
         }

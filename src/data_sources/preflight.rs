@@ -238,7 +238,8 @@ fn computed() -> [Attribute; 2] {
     let check = vec![
         Attribute::computed("id", Type::String).describe(
             "Name of the check: `network_exists`, `network_is_azure`, `network_ready`, `vnet_exists`, `address_space`, `service_principal`, \
-             `role_assignment`, `vnet_peerings`, `quota` or `regions`.",
+             `role_assignment`, `vnet_peerings`, `quota` or `regions`. The last two are for information and never fail; `quota` is always `skipped`, \
+             since no API of Konnect tells how many peerings a network may have.",
         ),
         Attribute::computed("status", Type::String).describe(
             "`passed`; `failed`: a peering would fail; `warning`: it may fail, or the caller lacks permission to check; `skipped`: another check did \

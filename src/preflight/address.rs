@@ -2,7 +2,7 @@
 
 use crate::azure::ids::VnetId;
 use crate::azure::{PeeringState, VirtualNetwork, VnetPeering};
-use crate::konnect::{CloudProvider, Network};
+use crate::konnect::{CloudProvider, Network, TransitGateway, TransitGatewayState};
 
 use super::check::{CheckId, Outcome, Status};
 use super::cidr::{Cidr, overlaps, readable};
@@ -80,19 +80,11 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
             Err(why) => unseen.push(why),
         }
     }
-    if let Some(collision) = space.peered_already(inputs, seen) {
-        collisions.push(collision);
-    }
-    // Konnect refuses these ranges to its own networks; nobody says that a peering with them fails.
-    let doubtful = space.with_reserved_ranges(seen);
-    let status = if collisions.is_empty() {
-        Status::Warning
-    } else {
-        Status::Failed
-    };
-    collisions.extend(doubtful);
+    let peered = seen.peered_already(inputs);
+    collisions.extend(peered.and_then(|peering| space.with_the_same(inputs, peering)));
+    collisions.extend(space.with_reserved_ranges(seen));
     if !collisions.is_empty() {
-        return told_together(collisions, status);
+        return told_together(collisions);
     }
     if space.block.is_empty() || space.own.is_empty() {
         return Outcome::warning(format!(
@@ -107,8 +99,9 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
         network.cidr_block
     );
     if unseen.is_empty() {
+        let remark = peered.map_or_else(String::new, |peering| remark(inputs, peering));
         Outcome::passed(format!(
-            "{compared}, nor have those of other peerings with either."
+            "{compared}, nor have those of other peerings with either.{remark}"
         ))
     } else {
         Outcome::warning(format!(
@@ -118,17 +111,38 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
     }
 }
 
-fn told_together(collisions: Vec<Collision>, status: Status) -> Outcome {
+fn told_together(collisions: Vec<Collision>) -> Outcome {
+    let is_sure = collisions.iter().any(|one| one.status == Status::Failed);
+    let headline = match collisions.as_slice() {
+        [only] => only.headline,
+        _ => None,
+    };
     let (details, mut fixes): (Vec<_>, Vec<_>) = collisions
         .into_iter()
-        .map(|Collision { what, fix }| (what, fix))
+        .map(|Collision { what, fix, .. }| (what, fix))
         .unzip();
     fixes.dedup();
     Outcome {
-        status,
+        status: if is_sure {
+            Status::Failed
+        } else {
+            Status::Warning
+        },
+        headline,
         detail: details.join("\n"),
-        fix: fixes.join("\n"),
+        fix: fixes.join("\n\n"),
     }
+}
+
+/// What to know of a peering between the same two where nothing is to be made.
+fn remark(inputs: &Inputs, peering: &TransitGateway) -> String {
+    if inputs.phase != Phase::Standalone {
+        return String::new();
+    }
+    format!(
+        "\nThe two are peered already, by {:?} with the id {} (state {}): a second peering would be refused.",
+        peering.name, peering.id, peering.state
+    )
 }
 
 /// The addresses of the Azure side itself.
@@ -160,15 +174,40 @@ fn siblings<'a>(
         .iter()
         .filter(move |sibling| own.is_none_or(|own| *own != sibling.vnet_id));
     let others = others.map(|sibling| match sibling.vnet.examine() {
-        Ok(_) => Ok(sibling),
+        Ok(Some(_)) => Ok(sibling),
+        Ok(None) => Err(format!(
+            "Peering {:?}: {} was not found. It may be in a tenant or a subscription that the caller cannot see.",
+            sibling.name, sibling.vnet_id
+        )),
         Err(Outcome { detail, .. }) => Err(format!("Peering {:?}: {detail}", sibling.name)),
     });
     list.into_iter().chain(others)
 }
 
 struct Collision {
+    status: Status,
+    /// What is wrong, where it is not that address spaces overlap.
+    headline: Option<&'static str>,
     what: String,
     fix: String,
+}
+
+impl Collision {
+    fn sure(what: String, fix: impl Into<String>) -> Self {
+        Self {
+            status: Status::Failed,
+            headline: None,
+            what,
+            fix: fix.into(),
+        }
+    }
+
+    fn doubtful(what: String, fix: impl Into<String>) -> Self {
+        Self {
+            status: Status::Warning,
+            ..Self::sure(what, fix)
+        }
+    }
 }
 
 struct Spaces<'a> {
@@ -200,30 +239,33 @@ impl Spaces<'_> {
     }
 
     fn with_the_network(&self) -> Option<Collision> {
-        Some(Collision {
-            what: told(
-                &self.the_target(),
-                &self.the_network(),
-                &self.own,
-                &self.block,
-            )?,
-            fix: OTHER_ADDRESSES.to_owned(),
-        })
+        let what = told(
+            &self.the_target(),
+            &self.the_network(),
+            &self.own,
+            &self.block,
+        )?;
+        Some(Collision::sure(what, OTHER_ADDRESSES))
     }
 
-    /// The ranges that Konnect uses itself in the network's region.
+    /// The ranges that Konnect uses itself in the network's region. It refuses them to its own networks; nobody says that a peering with them fails.
     fn with_reserved_ranges(&self, seen: &Observations) -> Option<Collision> {
         let region = seen
             .availability
             .seen()?
             .region(&CloudProvider::Azure, &self.network.region)?;
         let reserved = readable(&region.reserved_cidr_blocks);
-        Some(Collision {
-            what: told(&self.the_target(), "the ranges that Konnect reserves", &self.own, &reserved)?,
-            fix: "Konnect keeps these ranges for itself, so that gateways may not reach such addresses behind a peering. If they do not, give \
-                  what they have to reach addresses outside of these ranges."
-                .to_owned(),
-        })
+        let what = told(
+            &self.the_target(),
+            "the ranges that Konnect reserves",
+            &self.own,
+            &reserved,
+        )?;
+        Some(Collision::doubtful(
+            what,
+            "Konnect keeps these ranges for itself, so that gateways may not reach such addresses behind a peering. If they do not, give what they \
+             have to reach addresses outside of these ranges.",
+        ))
     }
 
     /// The other networks that the virtual network is peered with, against the Konnect network.
@@ -253,10 +295,7 @@ impl Spaces<'_> {
                 told(&self.the_network(), &other, &self.block, &reached)
             })
             .collect();
-        (!told.is_empty()).then(|| Collision {
-            what: told.join("\n"),
-            fix: OTHER_ADDRESSES.to_owned(),
-        })
+        (!told.is_empty()).then(|| Collision::sure(told.join("\n"), OTHER_ADDRESSES))
     }
 
     fn with_sibling(&self, sibling: &Sibling) -> Option<Collision> {
@@ -265,10 +304,11 @@ impl Spaces<'_> {
             "{}, which the Konnect network is peered with by {:?}",
             sibling.vnet_id, sibling.name
         );
-        Some(Collision {
-            what: told(&self.the_target(), &other, &self.own, &readable(&vnet.address_prefixes))?,
-            fix: "All virtual networks that one Konnect network is peered with need addresses of their own.".to_owned(),
-        })
+        let addresses = readable(&vnet.address_prefixes);
+        Some(Collision::sure(
+            told(&self.the_target(), &other, &self.own, &addresses)?,
+            "All virtual networks that one Konnect network is peered with need addresses of their own.",
+        ))
     }
 
     /// A network behind the hub: the hub routes to it, and so never to another with the same addresses.
@@ -276,27 +316,42 @@ impl Spaces<'_> {
         let (id, vnet) = behind;
         let other = format!("{id}, which the hub is connected with");
         let addresses = readable(&vnet.address_prefixes);
-        Some(Collision {
-            what: told(&self.the_network(), &other, &self.block, &addresses)?,
-            fix: OTHER_ADDRESSES.to_owned(),
-        })
+        let what = told(&self.the_network(), &other, &self.block, &addresses)?;
+        Some(Collision::sure(what, OTHER_ADDRESSES))
     }
 
     /// A second peering between the same two would collide with the first.
-    fn peered_already(&self, inputs: &Inputs, seen: &Observations) -> Option<Collision> {
-        let peering = seen.peering_with(inputs.place()?)?;
-        let is_leaving = inputs.leaving.contains(&peering.id.to_string());
-        let collides = inputs.phase == Phase::Apply && !is_leaving;
-        collides.then(|| Collision {
-            what: format!(
-                "{} is peered with this {} already, by {:?} with the id {} (state {}).",
-                self.the_network(),
-                self.what,
-                peering.name,
-                peering.id,
-                peering.state
+    fn with_the_same(&self, inputs: &Inputs, peering: &TransitGateway) -> Option<Collision> {
+        let what = format!(
+            "The Konnect network {:?} is peered with this {} already, by {:?} with the id {} (state {}).",
+            self.network.name, self.what, peering.name, peering.id, peering.state
+        );
+        let is_managed = inputs.is_managed(&peering.id.to_string());
+        let has_the_name = inputs.name.as_deref() == Some(peering.name.as_str());
+        let collision = match inputs.phase {
+            // Whoever asks may ask about this very peering: it is a fault only where it does not work.
+            Phase::Standalone if peering.state == TransitGatewayState::Ready => return None,
+            Phase::Standalone => Collision::doubtful(
+                what,
+                "If this is the peering that is meant, it does not work yet. A second one would be refused.",
             ),
-            fix: "Two networks are peered once: import that peering or take it over, or delete it first.".to_owned(),
+            // What replaces it without a difference, as what is tainted is, is not told to the provider.
+            Phase::Plan if is_managed && has_the_name => return None,
+            Phase::Plan if is_managed => Collision::doubtful(
+                what,
+                "Two networks are peered once, and this configuration manages that peering: the apply fails unless it is deleted first.",
+            ),
+            Phase::Plan | Phase::Apply => Collision::sure(
+                format!("{}{what}", inputs.name_taken(&peering.name)),
+                format!(
+                    "Two networks are peered once. {}",
+                    inputs.ways_on(peering.id)
+                ),
+            ),
+        };
+        Some(Collision {
+            headline: Some("The two networks are peered already"),
+            ..collision
         })
     }
 }

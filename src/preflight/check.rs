@@ -33,7 +33,7 @@ pub enum CheckId {
     RoleAssignment,
     /// No remains on the virtual network stand in the way.
     VnetPeerings,
-    /// The organisation may have one more peering.
+    /// How many peerings the network has; for information, since Konnect tells no limit.
     Quota,
     /// Where both sides are; for information.
     Regions,
@@ -80,8 +80,8 @@ impl CheckId {
                 Kind::PrivateHostedZone => "Kong's application may not link the private DNS zone",
             },
             Self::VnetPeerings => "A peering on the virtual network is in the way",
-            Self::Quota => "The quota for peerings is used up",
-            Self::Regions => "The regions do not fit",
+            // For information: they never fail.
+            Self::Quota | Self::Regions => "The connection may not be as expected",
         }
     }
 
@@ -104,8 +104,7 @@ impl CheckId {
                 Kind::PrivateHostedZone => "Kong's application may link the private DNS zone",
             },
             Self::VnetPeerings => "nothing on the virtual network is in the way",
-            Self::Quota => "the quota allows one more peering",
-            Self::Regions => "the regions fit",
+            Self::Quota | Self::Regions => "the connection is as expected",
         }
     }
 }
@@ -155,6 +154,8 @@ pub struct Check {
     pub id: CheckId,
     /// How it ended.
     pub status: Status,
+    /// What is wrong, where the check's usual headline does not say it.
+    pub headline: Option<&'static str>,
     /// What was found, in sentences.
     pub detail: String,
     /// What to do about it; empty if there is nothing to do.
@@ -165,24 +166,26 @@ impl Check {
     pub(super) fn new(id: CheckId, outcome: Outcome) -> Self {
         let Outcome {
             status,
+            headline,
             detail,
             fix,
         } = outcome;
         Self {
             id,
             status,
+            headline,
             detail,
             fix,
         }
     }
 
-    fn lenient(self) -> Self {
+    fn lenient(self, remark: &str) -> Self {
         if self.status != Status::Failed {
             return self;
         }
         Self {
             status: Status::Warning,
-            detail: format!("{} The apply will fail on this.", self.detail),
+            detail: remarked(&self.detail, remark),
             ..self
         }
     }
@@ -191,24 +194,27 @@ impl Check {
         let Self {
             id,
             status,
+            headline,
             detail,
             fix,
         } = self;
+        let wrong = headline.unwrap_or_else(|| id.headline(kind)).to_owned();
         let (summary, closing) = match status {
             Status::Passed | Status::Skipped => return None,
             Status::Failed if phase == Phase::Apply => (
-                id.headline(kind).to_owned(),
+                wrong,
                 Some(format!(
                     "Nothing was sent. This is the check {id}; preflight = false leaves all checks out."
                 )),
             ),
             Status::Failed => (
-                id.headline(kind).to_owned(),
+                wrong,
                 Some(format!(
                     "This is the check {id}; preflight = false leaves all checks out. If this holds up `terraform destroy`, which plans what is \
                      missing before it destroys the rest, add -refresh=false or set preflight = false."
                 )),
             ),
+            Status::Warning if headline.is_some() => (wrong, None),
             Status::Warning => (
                 format!("Could not verify that {}", id.statement(kind)),
                 None,
@@ -232,6 +238,7 @@ impl Check {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) status: Status,
+    pub(super) headline: Option<&'static str>,
     pub(super) detail: String,
     pub(super) fix: String,
 }
@@ -240,6 +247,7 @@ impl Outcome {
     fn new(status: Status, detail: impl Into<String>) -> Self {
         Self {
             status,
+            headline: None,
             detail: detail.into(),
             fix: String::new(),
         }
@@ -310,10 +318,15 @@ impl Outcome {
         }
         Self {
             status: Status::Warning,
-            detail: format!("{} {remark}", self.detail),
+            detail: remarked(&self.detail, remark),
             ..self
         }
     }
+}
+
+/// A remark is a paragraph of its own: what stands before it may be a list that people copy lines of.
+fn remarked(detail: &str, remark: &str) -> String {
+    format!("{detail}\n\n{remark}")
 }
 
 /// Every check's outcome.
@@ -336,11 +349,12 @@ impl Report {
             .all(|check| check.status != Status::Failed)
     }
 
-    /// The same with each failure as a warning, for what the apply will judge again.
+    /// The same with each failure as a warning, for what the apply will judge again: `remark` tells how.
     #[must_use]
-    pub fn lenient(self) -> Self {
+    pub fn lenient(self, remark: &str) -> Self {
+        let checks = self.checks.into_iter();
         Self {
-            checks: self.checks.into_iter().map(Check::lenient).collect(),
+            checks: checks.map(|check| check.lenient(remark)).collect(),
             ..self
         }
     }
@@ -442,8 +456,10 @@ mod tests {
             (Phase::Apply, Status::Failed),
             (Phase::Standalone, Status::Failed),
         ] {
-            let outcome = Outcome::failed("Missing.").lenient_at_plan(phase, "Perhaps soon.");
+            let outcome = Outcome::failed("Missing:\n- a").lenient_at_plan(phase, "Perhaps soon.");
             assert_eq!(outcome.status, status);
+            // What is listed can be copied, line by line.
+            assert!(outcome.detail.lines().any(|line| line == "- a"));
         }
         let passed = Outcome::passed("").lenient_at_plan(Phase::Plan, "x");
         assert_eq!(passed, Outcome::passed(""));
@@ -452,15 +468,18 @@ mod tests {
     #[test]
     fn a_lenient_report_warns_of_what_failed() {
         let outcomes = vec![
-            (CheckId::VnetExists, Outcome::failed("Missing.")),
+            (CheckId::VnetExists, Outcome::failed("Missing:\n- a")),
             (CheckId::Quota, Outcome::skipped("")),
         ];
-        let report = report(Phase::Plan, outcomes).lenient();
+        let report = report(Phase::Plan, outcomes).lenient("The apply will fail on this.");
         assert!(report.passed());
         let warned = report.check(CheckId::VnetExists).unwrap();
         assert_eq!(
             (warned.status, warned.detail.as_str()),
-            (Status::Warning, "Missing. The apply will fail on this.")
+            (
+                Status::Warning,
+                "Missing:\n- a\n\nThe apply will fail on this."
+            )
         );
     }
 

@@ -44,8 +44,7 @@ pub(super) async fn gather(inputs: &Inputs, clients: Clients<'_>, scope: &Scope)
     let azure = usable(inputs, "Azure", clients.azure.client());
     let konnect = Konnect {
         client: konnect.as_ref(),
-        kind: inputs.kind,
-        network_id: inputs.network_id,
+        inputs,
         scope: &scope,
     };
     let azure = Azure {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::azure::ids::{ArmId, Guid, PrivateDnsZoneId, VhubId, VnetId};
 use crate::konnect::NetworkId;
+use crate::tf::diagnostics::import_block;
 
 use super::check::CheckId;
 
@@ -85,6 +86,15 @@ impl Kind {
         match self {
             Self::VnetPeering | Self::VirtualHubPeering => "peering",
             Self::PrivateHostedZone => "hosted zone",
+        }
+    }
+
+    /// The type of the resource that manages the object.
+    const fn resource(self) -> &'static str {
+        match self {
+            Self::VnetPeering => "konnectazure_vnet_peering",
+            Self::VirtualHubPeering => "konnectazure_virtual_hub_peering",
+            Self::PrivateHostedZone => "konnectazure_private_hosted_zone",
         }
     }
 
@@ -202,8 +212,10 @@ pub struct Inputs {
     pub kind: Kind,
     /// The Konnect network.
     pub network_id: Option<NetworkId>,
-    /// The object's own name in Konnect: what has it already is the object of before, or told by the creation itself.
+    /// The object's own name in Konnect: what has it already may be the object of before.
     pub name: Option<String>,
+    /// Whether the creation adopts an object of that name and of the whole configuration. One that it does adopt is not checked.
+    pub adopts: bool,
     /// The Azure side.
     pub target: Option<Target>,
     /// Its tenant; where absent, the one that the Azure client is signed in to.
@@ -220,6 +232,8 @@ pub struct Inputs {
     pub leaving: Vec<String>,
     /// Whether one of those is, or was until now, at the same place in Azure: what is left of it there goes, if late.
     pub is_replacement: bool,
+    /// Ids in Konnect of what the state holds, as far as this run has seen: this run may delete it before it makes the object.
+    pub managed: Vec<String>,
     /// When.
     pub phase: Phase,
 }
@@ -233,6 +247,7 @@ impl Inputs {
             kind,
             network_id: None,
             name: None,
+            adopts: false,
             target: None,
             tenant_id: None,
             client_id: super::consent::kong_client_id(),
@@ -241,6 +256,7 @@ impl Inputs {
             link_name: None,
             leaving: Vec::new(),
             is_replacement: false,
+            managed: Vec::new(),
             phase,
         }
     }
@@ -255,6 +271,36 @@ impl Inputs {
         match self.place() {
             Some(Place::Vnet(id)) => Some(id),
             _ => None,
+        }
+    }
+
+    /// Whether the state holds the object of this id, as far as this run has seen.
+    pub(super) fn is_managed(&self, id: &str) -> bool {
+        self.managed.iter().any(|managed| managed == id)
+    }
+
+    /// What to do where an object exists in Konnect that the one to be made would collide with. Not every call is told of what the state holds: that may
+    /// not be refreshed, or be planned later.
+    pub(super) fn ways_on(&self, id: impl fmt::Display) -> String {
+        let network_id = self.network_id.map(|id| id.to_string()).unwrap_or_default();
+        let block = import_block(self.kind.resource(), format_args!("{network_id}/{id}"));
+        let adoption = if self.adopts {
+            "`use_existing` does not adopt it, since its name or its configuration is not the one that is wanted."
+        } else {
+            "If its name and its configuration are the ones that are wanted, `use_existing = true` adopts it."
+        };
+        format!(
+            "{adoption} To manage it here as it is, import it:\n\n{block}\n\nOtherwise delete it first. If the state holds it under another address, a \
+             `moved` block keeps it; if this plan replaces it, plan without -refresh=false."
+        )
+    }
+
+    /// What to say first of an object that has the very name.
+    pub(super) fn name_taken(&self, name: &str) -> &'static str {
+        if self.name.as_deref() == Some(name) {
+            "The network holds an object of this name already. "
+        } else {
+            ""
         }
     }
 

@@ -115,6 +115,7 @@ pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Outcome {
     }
 }
 
+/// For information. None of the quotas that the API publishes is about peerings; one that is used up is told by the refusal of a creation.
 pub(super) fn quota(inputs: &Inputs, seen: &Observations) -> Outcome {
     let network = match seen.network.require(CheckId::NetworkExists) {
         Ok(network) => network,
@@ -125,9 +126,8 @@ pub(super) fn quota(inputs: &Inputs, seen: &Observations) -> Outcome {
     } else {
         "so far"
     };
-    // None of the quotas that the API publishes is about peerings.
     Outcome::skipped(format!(
-        "Konnect publishes no limit for the peerings of a network; this one has {} {others}.",
+        "No API of Konnect tells how many peerings a network may have; this one has {} {others}.",
         network.transit_gateway_count
     ))
 }

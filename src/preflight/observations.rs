@@ -11,7 +11,7 @@ use crate::konnect::{
 };
 
 use super::check::{CheckId, Outcome};
-use super::inputs::Place;
+use super::inputs::{Inputs, Place};
 
 /// One look at something.
 #[derive(Clone, Debug)]
@@ -110,6 +110,8 @@ pub(super) struct Grants {
     pub(super) roles: Vec<(ArmId, RoleDefinition)>,
     /// Assigned roles that could not be read, with the reasons.
     pub(super) unread: Vec<String>,
+    /// Whether roles of the principal's groups are left out, since nobody would tell them.
+    pub(super) is_without_groups: bool,
 }
 
 /// What a peering leads to, where that is in Azure.
@@ -154,6 +156,14 @@ pub(super) fn others<'a>(
         .filter(|gateway| !leaving.contains(&gateway.id.to_string()) && is_alive(&gateway.state))
 }
 
+/// Whether a peering lives where another is to be made, and does not go with this run.
+pub(super) fn is_in_the_way(inputs: &Inputs, gateway: &TransitGateway) -> bool {
+    let is_there = |place: &Place| attached(gateway).is_some_and(|attached| attached == *place);
+    is_alive(&gateway.state)
+        && !inputs.leaving.contains(&gateway.id.to_string())
+        && inputs.place().is_some_and(is_there)
+}
+
 impl Observations {
     /// The check of the Azure side that says that it is not there.
     pub(super) fn missing_place(&self) -> Option<CheckId> {
@@ -172,6 +182,12 @@ impl Observations {
     pub(super) fn peering_with(&self, place: &Place) -> Option<&TransitGateway> {
         self.peerings_with(place)
             .find(|gateway| is_alive(&gateway.state))
+    }
+
+    /// The peering that a new one would collide with.
+    pub(super) fn peered_already(&self, inputs: &Inputs) -> Option<&TransitGateway> {
+        self.peerings_with(inputs.place()?)
+            .find(|peering| is_in_the_way(inputs, peering))
     }
 
     /// All peerings of the network that lead to `place`, whatever their state.

@@ -1,7 +1,7 @@
 //! Rights: what a principal may do at a scope by its roles, less what is denied there.
 
 use crate::azure::ids::{ArmId, ArmKind, Guid, same_arm_id};
-use crate::azure::{DenyAssignment, RoleDefinition};
+use crate::azure::{Denies, DenyAssignment, RoleDefinition};
 
 use super::check::{CheckId, Outcome};
 use super::inputs::{Inputs, Kind, Place};
@@ -39,6 +39,8 @@ pub(super) struct Lack {
     pub(super) missing: Vec<String>,
     /// Needed actions that a deny assignment takes away, each with its name and id.
     pub(super) denied: Vec<(String, String)>,
+    /// The same where that depends on the groups that the principal is in.
+    pub(super) perhaps_denied: Vec<(String, String)>,
 }
 
 /// Which of the needed actions a principal may not do at a scope.
@@ -57,30 +59,42 @@ pub(super) fn lack(
         .filter(|(scope, _)| reaches(scope, at))
         .map(|(_, role)| role)
         .collect();
-    let denials: Vec<_> = denials
-        .iter()
-        .filter(|denial| !denial.does_not_apply_below || same_arm_id(&denial.scope, at.as_str()))
-        .collect();
+    let denials: Vec<_> = denials.iter().filter(|denial| holds(denial, at)).collect();
     let missing = needed
         .iter()
         .filter(|action| !effective.iter().any(|role| role.allows(action)))
         .cloned()
         .collect();
-    let denied = needed
-        .iter()
-        .filter_map(|action| {
-            let denial = denials
-                .iter()
-                .find(|denial| denial.denies(principal, action))?;
-            Some((action.clone(), format!("{:?} ({})", denial.name, denial.id)))
-        })
-        .collect();
-    Lack { missing, denied }
+    let denied = |how: Denies| {
+        needed
+            .iter()
+            .filter_map(|action| {
+                let denial = denials
+                    .iter()
+                    .find(|denial| denial.denies(principal, action) == how)?;
+                Some((action.clone(), format!("{:?} ({})", denial.name, denial.id)))
+            })
+            .collect()
+    };
+    Lack {
+        missing,
+        denied: denied(Denies::Yes),
+        perhaps_denied: denied(Denies::ByGroup),
+    }
 }
 
 /// Whether an assignment at `scope` holds at `at`. Only assignments at and above `at` are listed, so that a management group is one that holds it.
 fn reaches(scope: &ArmId, at: &ArmId) -> bool {
     matches!(scope.kind(), ArmKind::ManagementGroup | ArmKind::Tenant) || scope.contains(at)
+}
+
+/// Whether a deny assignment holds at `at`. A service that does not know the filter lists those of other places as well.
+fn holds(denial: &DenyAssignment, at: &ArmId) -> bool {
+    if denial.does_not_apply_below {
+        return same_arm_id(&denial.scope, at.as_str());
+    }
+    let scope = denial.scope.parse::<ArmId>();
+    scope.map_or(true, |scope| reaches(&scope, at))
 }
 
 pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome {
@@ -159,17 +173,20 @@ fn decide(
 ) -> Outcome {
     let what = inputs.kind.place();
     if !lack.denied.is_empty() {
-        let denied: Vec<_> = lack
-            .denied
-            .iter()
-            .map(|(action, by)| format!("- {action}, by {by}"))
-            .collect();
         return Outcome::failed(format!(
             "Deny assignments take actions away from the service principal {principal}, whatever roles it has.\nScope: {scope}\nDenied:\n{}",
-            denied.join("\n")
+            listed(&lack.denied)
         ))
         .fix("Deny assignments are made by Azure for managed applications and deployment stacks: have them leave out this principal, or choose another place.")
         .doubtful(inputs.kind);
+    }
+    if lack.missing.is_empty() && !lack.perhaps_denied.is_empty() {
+        return Outcome::warning(format!(
+            "The service principal {principal} has a role with the needed actions, but deny assignments for or except certain groups may take some \
+             away: its groups are not known here.\nScope: {scope}\nPerhaps denied:\n{}",
+            listed(&lack.perhaps_denied)
+        ))
+        .fix("Look up whether it is a member of those groups.");
     }
     if lack.missing.is_empty() {
         let names: Vec<_> = grants
@@ -177,16 +194,19 @@ fn decide(
             .iter()
             .map(|(_, role)| role.role_name.as_str())
             .collect();
-        let unsure = match denials {
-            Look::Seen(_) => "",
-            Look::Blind(_) | Look::NotAsked(_) => {
-                " Whether a deny assignment takes some away could not be seen."
-            }
-        };
-        return Outcome::passed(format!(
-            "The service principal {principal} has the needed actions at the {what}, by {}.{unsure}",
+        let has = format!(
+            "The service principal {principal} has the needed actions at the {what}, by {}.",
             names.join(", ")
-        ));
+        );
+        return match denials {
+            Look::Seen(_) => Outcome::passed(has),
+            Look::Blind(why) => Outcome::warning(format!(
+                "{has} Whether a deny assignment takes some away could not be seen.\n{why}"
+            )),
+            Look::NotAsked(_) => Outcome::passed(format!(
+                "{has} Whether a deny assignment takes some away could not be seen."
+            )),
+        };
     }
     let missing: Vec<_> = lack
         .missing
@@ -203,6 +223,9 @@ fn decide(
         ));
     }
     let has = match grants.roles.as_slice() {
+        [] if grants.is_without_groups => {
+            format!("No role is assigned to itself at the {what} or above it.")
+        }
         [] => format!("It has no role at the {what} or above it."),
         roles => {
             let told: Vec<_> = roles
@@ -215,7 +238,11 @@ fn decide(
     let lacks = format!("{subject} lacks actions at the {what}. {has}\n{place}");
     // What is needed at a hub is inferred: a role with another list of actions may be the vendor's own.
     let is_inferred = inputs.kind == Kind::VirtualHubPeering && !grants.roles.is_empty();
-    let outcome = if is_inferred {
+    let outcome = if grants.is_without_groups {
+        Outcome::warning(format!(
+            "{lacks}\n\nOnly what is assigned to itself could be seen: a group that it is in may have a role."
+        ))
+    } else if is_inferred {
         Outcome::warning(lacks)
     } else {
         Outcome::failed(lacks)
@@ -230,6 +257,15 @@ fn decide(
     ))
     .doubtful(inputs.kind)
     .lenient_at_plan(inputs.phase, "This run may still assign it.")
+}
+
+/// Denied actions as a list.
+fn listed(denied: &[(String, String)]) -> String {
+    let lines: Vec<_> = denied
+        .iter()
+        .map(|(action, by)| format!("- {action}, by {by}"))
+        .collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]

@@ -164,16 +164,67 @@ async fn the_region_tells_the_cloud_where_the_account_may_not_be_read() {
 }
 
 #[tokio::test]
-async fn deny_assignments_that_may_not_be_listed_do_not_unsettle_what_roles_allow() {
-    let mut world = World::sound();
-    world.refuse(
-        below_vnet("denyAssignments"),
-        403,
-        json!({"error": {"code": "AuthorizationFailed", "message": "no"}}),
+async fn deny_assignments_that_are_not_listed_are_told_and_a_missing_right_is_warned_of() {
+    for (status, code, expected) in [
+        (403, "AuthorizationFailed", "role_assignment warning"),
+        // Not every Azure has them.
+        (404, "InvalidResourceType", ""),
+        (501, "NotSupported", ""),
+    ] {
+        let mut world = World::sound();
+        world.refuse(
+            below_vnet("denyAssignments"),
+            status,
+            json!({"error": {"code": code, "message": "no"}}),
+        );
+        let report = run_in(world, &inputs(Phase::Apply)).await;
+        assert_eq!(faults(&report).join(""), expected, "{status}");
+        let text = told(&report, CheckId::RoleAssignment);
+        assert!(text.contains("could not be seen"), "{text}");
+        assert_eq!(
+            text.contains("Microsoft.Authorization/denyAssignments/read"),
+            status == 403,
+            "{text}"
+        );
+    }
+}
+
+/// Which groups Kong's principal is in is not looked up.
+#[tokio::test]
+async fn what_depends_on_groups_is_a_warning() {
+    let (everyone, group) = (
+        json!({"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}),
+        json!({"id": "99999999-6c8a-4b47-9a6a-6a7a4e2d7a11", "type": "Group"}),
     );
-    let report = run_in(world, &inputs(Phase::Apply)).await;
-    assert_eq!(faults(&report), [""; 0]);
-    assert!(told(&report, CheckId::RoleAssignment).contains("could not be seen"));
+    for (denied, excluded) in [(vec![&group], vec![]), (vec![&everyone], vec![&group])] {
+        let mut world = World::sound();
+        world.set(below_vnet("denyAssignments"), json!({"value": [{"id": "/deny/1", "properties": {
+            "denyAssignmentName": "stack", "scope": format!("/subscriptions/{SUBSCRIPTION}"), "permissions": [{"actions": ["*/write"]}],
+            "principals": denied, "excludePrincipals": excluded}}]}));
+        let report = run_in(world, &inputs(Phase::Apply)).await;
+        assert_eq!(faults(&report), ["role_assignment warning"]);
+        let text = told(&report, CheckId::RoleAssignment);
+        let line = "- Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write, by \"stack\" (/deny/1)";
+        assert!(text.lines().any(|told| told == line), "{text}");
+    }
+    // A service that does not look into groups.
+    for phase in [Phase::Plan, Phase::Apply, Phase::Standalone] {
+        let mut world = World::sound();
+        world.refuse_filter(
+            &below_vnet("roleAssignments"),
+            "assignedTo",
+            json!({"error": {"code": "UnsupportedFilter", "message": "no"}}),
+        );
+        world.set(below_vnet("roleAssignments"), json!({"value": []}));
+        let report = run_in(world, &inputs(phase)).await;
+        assert_eq!(faults(&report), ["role_assignment warning"], "{phase:?}");
+        let text = told(&report, CheckId::RoleAssignment);
+        assert!(text.contains("No role is assigned to itself"), "{text}");
+        assert!(
+            text.contains("a group that it is in may have a role"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -307,6 +358,60 @@ async fn a_peering_does_not_collide_with_itself() {
     assert_eq!(faults(&report), [""; 0]);
     let report = run_in(world, &inputs(Phase::Standalone)).await;
     assert_eq!(faults(&report), [""; 0]);
+    assert!(told(&report, CheckId::AddressSpace).contains("peered already"));
+}
+
+/// What is replaced without a difference is not told to the provider: whether the state holds it, and under which name, has to do.
+#[tokio::test]
+async fn a_peering_of_the_state_may_go_before_another_is_made() {
+    let mut world = World::sound();
+    world.gateways(&json!([gateway(OWN, "orders", "initializing")]));
+    for (name, is_managed, status) in [
+        ("to-orders", true, Status::Passed),
+        ("renamed", true, Status::Warning),
+        ("to-orders", false, Status::Failed),
+        ("renamed", false, Status::Failed),
+    ] {
+        let planned = Inputs {
+            name: Some(name.to_owned()),
+            managed: is_managed.then(|| OWN.to_owned()).into_iter().collect(),
+            ..inputs(Phase::Plan)
+        };
+        let report = run_in(world.clone(), &planned).await;
+        let found = report.check(CheckId::AddressSpace).unwrap();
+        assert_eq!(found.status, status, "{name} {is_managed}: {found:?}");
+        let told = report.diagnostics(|_, diagnostic| diagnostic);
+        let summaries: Vec<_> = told.iter().map(|one| one.summary.as_str()).collect();
+        assert!(
+            status == Status::Passed || summaries == ["The two networks are peered already"],
+            "{summaries:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_peering_that_is_listed_although_it_is_gone_is_in_nobodys_way() {
+    let mut world = World::sound();
+    world.gateways(&json!([gateway(OWN, "orders", "ready")]));
+    world
+        .answers
+        .remove(&format!("{}/{OWN}", gateways_path()).to_lowercase());
+    for phase in [Phase::Plan, Phase::Apply, Phase::Standalone] {
+        let report = run_in(world.clone(), &inputs(phase)).await;
+        assert_eq!(faults(&report), [""; 0], "{phase:?}");
+    }
+}
+
+/// Another tenant's, or one of a subscription that the caller does not see, looks as if it did not exist.
+#[tokio::test]
+async fn a_sibling_that_is_not_found_is_not_taken_as_compared() {
+    let mut world = World::sound();
+    world.answers.remove(&vnet_id("billing").to_lowercase());
+    let report = run_in(world, &inputs(Phase::Apply)).await;
+    assert_eq!(faults(&report), ["address_space warning"]);
+    let text = told(&report, CheckId::AddressSpace);
+    assert!(text.contains("\"to-billing\": /subscriptions/"), "{text}");
+    assert!(text.contains("cannot see"), "{text}");
 }
 
 #[tokio::test]

@@ -17,20 +17,41 @@ pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
         return Outcome::skipped(inputs.unknown_place());
     };
     let id = target.place();
-    if let Some(vnet) = vnet {
-        return Outcome::passed(format!(
-            "The virtual network {id} exists, with the address space {}.",
-            listed(&vnet.address_prefixes)
-        ));
-    }
-    let missing = Outcome::failed(format!("There is no virtual network {id}.")).fix(
-        "Check its subscription, resource group and name, and that the identity running this belongs to its tenant. A virtual network that this \
-         very configuration makes has to be referred to by its id, so that it is made first.",
-    );
+    let missing = match vnet {
+        Some(vnet) if is_in_state(vnet, "Deleting") => {
+            Outcome::failed(format!("The virtual network {id} is being deleted.")).fix(
+                "Choose another one, or make it anew once it is gone. A virtual network that this very configuration makes has to be referred to by its \
+                 id, so that it is made first.",
+            )
+        }
+        Some(vnet) if is_in_state(vnet, "Failed") => {
+            return Outcome::warning(format!(
+                "The virtual network {id} exists, but its provisioning state is Failed: Azure may refuse to peer with it."
+            ))
+            .fix(format!(
+                "Repeat the change that failed, or save it once more as it is:\n\n  az network vnet update --ids {id}"
+            ));
+        }
+        Some(vnet) => {
+            return Outcome::passed(format!(
+                "The virtual network {id} exists, with the address space {}.",
+                listed(&vnet.address_prefixes)
+            ));
+        }
+        None => Outcome::failed(format!("There is no virtual network {id}.")).fix(
+            "Check its subscription, resource group and name, and that the identity running this belongs to its tenant. A virtual network that this \
+             very configuration makes has to be referred to by its id, so that it is made first.",
+        ),
+    };
     match target {
         Target::ById(_) => missing,
         Target::ByName(_) => missing.lenient_at_plan(inputs.phase, "This run may still make it."),
     }
+}
+
+fn is_in_state(vnet: &VirtualNetwork, state: &str) -> bool {
+    let told = vnet.provisioning_state.as_deref();
+    told.is_some_and(|told| told.eq_ignore_ascii_case(state))
 }
 
 fn listed(prefixes: &[String]) -> String {
@@ -85,6 +106,7 @@ pub(super) fn peerings(inputs: &Inputs, seen: &Observations) -> Outcome {
         .unzip();
     Outcome {
         status,
+        headline: None,
         detail: details.join("\n"),
         fix: fixes.join("\n"),
     }

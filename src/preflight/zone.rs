@@ -4,7 +4,7 @@ use crate::konnect::domains::DomainName;
 use crate::konnect::{PrivateDns, PrivateDnsConfig, PrivateDnsState};
 
 use super::check::{CheckId, Outcome};
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Phase};
 use super::observations::Observations;
 
 pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
@@ -70,10 +70,13 @@ fn is_of_before(inputs: &Inputs, seen: &Observations, link: &str) -> bool {
         })
 }
 
-/// Whether this is the object of before: by its id, or by its name where it is replaced without being told.
+/// Whether this is the object of before: by its id, or by its name where it is replaced without being told. Once something is made, the creation
+/// itself tells of one that has the name.
 fn is_own(inputs: &Inputs, object: &PrivateDns) -> bool {
-    inputs.leaving.contains(&object.id.to_string())
-        || inputs.name.as_deref() == Some(object.name.as_str())
+    let id = object.id.to_string();
+    let has_the_name = inputs.name.as_deref() == Some(object.name.as_str());
+    inputs.leaving.contains(&id)
+        || has_the_name && (inputs.phase != Phase::Plan || inputs.is_managed(&id))
 }
 
 /// All zones of a network hang on one virtual network of Kong's, and Azure links none to two zones of one name.
@@ -89,14 +92,24 @@ pub(super) fn is_unique(inputs: &Inputs, seen: &Observations) -> Outcome {
         .iter()
         .filter(|other| is_there(other) && !is_own(inputs, other));
     if let Some(twin) = others.clone().find(|other| is_zone_of(other, &domain)) {
-        return Outcome::failed(format!(
-            "The network is linked to a zone of this name already, by the private DNS object {:?} with id {}.",
-            twin.name, twin.id
+        let outcome = Outcome::failed(format!(
+            "{}The network is linked to a zone of this name already, by the private DNS object {:?} with id {}.",
+            inputs.name_taken(&twin.name),
+            twin.name,
+            twin.id
         ))
-        .fix(
-            "Azure links a virtual network to one zone of a name only, and all zones of a Konnect network hang on one. Delete the other link first, \
-             or merge the two zones.",
-        );
+        .fix(format!(
+            "Azure links a virtual network to one zone of a name only, and all zones of a Konnect network hang on one: merge two zones of one name. {}",
+            inputs.ways_on(twin.id)
+        ));
+        return if inputs.is_managed(&twin.id.to_string()) {
+            outcome.lenient_at_plan(
+                inputs.phase,
+                "This configuration manages it: the apply fails unless it is deleted first.",
+            )
+        } else {
+            outcome
+        };
     }
     let mapped = others.find_map(|other| {
         let mapped = mapped_domains(other).find(|mapped| mapped.is_within(&domain))?;

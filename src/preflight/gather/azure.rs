@@ -140,11 +140,8 @@ impl Azure<'_> {
         let filter = RoleAssignmentFilter::AtScopeOf(principal.clone());
         let listed = client.list_role_assignments(at, &filter);
         let mut answer = listed.collect(self.scope).await.map_err(azure::Error::from);
-        let is_doubtful = match &answer {
-            Ok(found) => found.is_empty(),
-            Err(error) => error.is_filter_refused(),
-        };
-        if is_doubtful {
+        let is_without_groups = answer.as_ref().is_err_and(azure::Error::is_filter_refused);
+        if is_without_groups || answer.as_ref().is_ok_and(Vec::is_empty) {
             // The filter that looks into groups is answered by the directory, which may not know a new principal everywhere yet.
             answer = client.role_assignments_of(self.scope, at, principal).await;
         }
@@ -153,7 +150,10 @@ impl Azure<'_> {
                 // A service that does not know the filter shows everybody's.
                 assignments.retain(|assignment| may_be_of(assignment, principal));
                 assignments.extend(client.just_made_role_assignments(principal));
-                Look::Seen(self.read_roles(client, place, assignments).await)
+                Look::Seen(Grants {
+                    is_without_groups,
+                    ..self.read_roles(client, place, assignments).await
+                })
             }
             Err(error) => blind(
                 &format!("the role assignments at the {}", self.inputs.kind.place()),
@@ -214,6 +214,12 @@ impl Azure<'_> {
             .list_deny_assignments(place.as_arm_id())
             .collect(self.scope)
             .await;
+        // Not every Azure has them; where there are none to be listed, there is no right to lack.
+        if let Err(error) = &answer
+            && matches!(error.status(), Some(400 | 404 | 405 | 501))
+        {
+            return Look::NotAsked(format!("The service lists no deny assignments: {error}"));
+        }
         look(
             &format!("the deny assignments at the {}", self.inputs.kind.place()),
             "Microsoft.Authorization/denyAssignments/read there, as in the role Reader",

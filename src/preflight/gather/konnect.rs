@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 use crate::http::scope::Scope;
 use crate::konnect::{
     self, Availability, CloudProvider, Network, NetworkId, PrivateDns, TransitGateway,
 };
 
-use super::super::inputs::Kind;
-use super::super::observations::Look;
+use super::super::inputs::{Inputs, Kind};
+use super::super::observations::{Look, is_in_the_way};
 use super::{OF_NO_USE, look};
 
 const NETWORK_UNKNOWN: &str = "Which Konnect network is meant is not known yet.";
@@ -18,15 +20,14 @@ const KONNECT_RIGHT: &str = "the role Network Admin or Network Viewer in Konnect
 /// The look at Konnect.
 pub(super) struct Konnect<'a> {
     pub(super) client: Result<&'a Arc<konnect::Client>, &'a Look<()>>,
-    pub(super) kind: Kind,
-    pub(super) network_id: Option<NetworkId>,
+    pub(super) inputs: &'a Inputs,
     pub(super) scope: &'a Scope,
 }
 
 impl Konnect<'_> {
     /// Client and network, or why nothing of the network can be looked at.
     fn place<T>(&self) -> Result<(&konnect::Client, NetworkId), Look<T>> {
-        let Some(network_id) = self.network_id else {
+        let Some(network_id) = self.inputs.network_id else {
             return Err(Look::NotAsked(NETWORK_UNKNOWN.to_owned()));
         };
         match self.client {
@@ -79,7 +80,7 @@ impl Konnect<'_> {
     }
 
     pub(super) async fn availability(&self) -> Look<Availability> {
-        if self.kind == Kind::PrivateHostedZone {
+        if self.inputs.kind == Kind::PrivateHostedZone {
             return Look::NotAsked(OF_NO_USE.to_owned());
         }
         match self.place() {
@@ -95,7 +96,7 @@ impl Konnect<'_> {
     /// What else the network resolves, for what resolves names.
     pub(super) async fn private_dns(&self) -> Look<Vec<PrivateDns>> {
         let (client, network_id) = match self.place() {
-            _ if self.kind != Kind::PrivateHostedZone => {
+            _ if self.inputs.kind != Kind::PrivateHostedZone => {
                 return Look::NotAsked(OF_NO_USE.to_owned());
             }
             Ok(place) => place,
@@ -114,7 +115,7 @@ impl Konnect<'_> {
     }
 
     pub(super) async fn gateways(&self) -> Look<Vec<TransitGateway>> {
-        if self.kind == Kind::PrivateHostedZone {
+        if self.inputs.kind == Kind::PrivateHostedZone {
             return Look::NotAsked(OF_NO_USE.to_owned());
         }
         let (client, network_id) = match self.place() {
@@ -127,8 +128,30 @@ impl Konnect<'_> {
         {
             // The check of the network tells.
             Err(error) if error.is_not_found() => Ok(Vec::new()),
-            answer => answer,
+            Ok(gateways) => Ok(self.confirmed(client, &network_id, gateways).await),
+            Err(error) => Err(error),
         };
         look("the network's other peerings", KONNECT_RIGHT, answer)
+    }
+
+    /// A list may show for a while what is gone, or as it was: what is in the way is read itself.
+    async fn confirmed(
+        &self,
+        client: &konnect::Client,
+        network_id: &NetworkId,
+        gateways: Vec<TransitGateway>,
+    ) -> Vec<TransitGateway> {
+        let confirmed = gateways.into_iter().map(async |gateway| {
+            if !is_in_the_way(self.inputs, &gateway) {
+                return Some(gateway);
+            }
+            let read = client.get_transit_gateway(self.scope, network_id, &gateway.id);
+            match read.await {
+                Ok(read) => Some(read),
+                Err(error) if error.is_not_found() => None,
+                Err(_) => Some(gateway),
+            }
+        });
+        join_all(confirmed).await.into_iter().flatten().collect()
     }
 }

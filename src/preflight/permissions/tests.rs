@@ -26,10 +26,13 @@ fn denial(
     permissions: &Value,
     only_there: bool,
 ) -> DenyAssignment {
-    let excluded: Vec<_> = but.iter().map(|id| json!({"id": id})).collect();
+    let excluded: Vec<_> = but
+        .iter()
+        .map(|id| json!({"id": id, "type": "ServicePrincipal"}))
+        .collect();
     serde_json::from_value(json!({"id": "/deny/1", "properties": {
         "denyAssignmentName": "Managed", "scope": scope, "doNotApplyToChildScopes": only_there, "permissions": permissions,
-        "principals": [{"id": whom}], "excludePrincipals": excluded
+        "principals": [{"id": whom, "type": "ServicePrincipal"}], "excludePrincipals": excluded
     }}))
     .unwrap()
 }
@@ -188,23 +191,36 @@ fn data_actions_grant_nothing_here() {
 fn deny_assignments_win_over_every_role() {
     let write = json!([{"actions": ["*/write", "*/delete"], "notActions": ["*/delete"]}]);
     let everything = json!([{"actions": ["*"]}]);
+    let subscription = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590";
+    let elsewhere = format!("{subscription}/resourceGroups/other");
+    let group = "/providers/Microsoft.Management/managementGroups/root";
     let table: &[(DenyAssignment, usize)] = &[
         (denial(VNET, PRINCIPAL, &[], &write, false), 1),
-        (denial("/subscriptions/s", EVERYONE, &[], &write, false), 1),
+        (denial(subscription, EVERYONE, &[], &write, false), 1),
+        (denial(group, EVERYONE, &[], &write, false), 1),
         (
-            denial("/subscriptions/s", EVERYONE, &[PRINCIPAL], &write, false),
+            denial(subscription, EVERYONE, &[PRINCIPAL], &write, false),
             0,
         ),
         (
-            denial("/subscriptions/s", EVERYONE, &[OTHER], &everything, false),
+            denial(subscription, EVERYONE, &[OTHER], &everything, false),
             5,
+        ),
+        // Listed by a service that does not know the filter.
+        (denial(&elsewhere, EVERYONE, &[], &everything, false), 0),
+        (
+            denial(
+                &format!("{VNET}/subnets/a"),
+                EVERYONE,
+                &[],
+                &everything,
+                false,
+            ),
+            0,
         ),
         (denial(VNET, OTHER, &[], &everything, false), 0),
         // Holds at its own scope alone.
-        (
-            denial("/subscriptions/s", EVERYONE, &[], &everything, true),
-            0,
-        ),
+        (denial(subscription, EVERYONE, &[], &everything, true), 0),
         (
             denial(&VNET.to_lowercase(), EVERYONE, &[], &everything, true),
             5,

@@ -128,6 +128,29 @@ fn of_existence() -> Vec<Fault> {
             |world| drop(world.answers.remove(&vnet_id("orders").to_lowercase())),
             &["virtualNetworks/orders"],
         ),
+        always(
+            "virtual network going",
+            CheckId::VnetExists,
+            |world| {
+                let mut going = vnet(&["10.1.0.0/16"], &json!([]));
+                going["properties"]["provisioningState"] = json!("Deleting");
+                world.set(vnet_id("orders"), going);
+            },
+            &["virtualNetworks/orders", "being deleted"],
+        ),
+        only_warned_of(
+            "virtual network in a failed state",
+            CheckId::VnetExists,
+            |world| {
+                let mut failed = vnet(&["10.1.0.0/16"], &json!([]));
+                failed["properties"]["provisioningState"] = json!("Failed");
+                world.set(vnet_id("orders"), failed);
+            },
+            &[
+                "provisioning state is Failed",
+                "az network vnet update --ids /subscriptions/",
+            ],
+        ),
     ]
 }
 
@@ -212,14 +235,31 @@ fn of_addresses() -> Vec<Fault> {
                 "other addresses",
             ],
         ),
+    ]
+}
+
+fn of_the_same_two() -> Vec<Fault> {
+    vec![
         Fault {
-            at_plan: Status::Passed,
             standalone: Status::Passed,
             ..always(
                 "peered already",
                 CheckId::AddressSpace,
                 |world| world.gateways(&json!([gateway(OWN, "Orders", "ready")])),
-                &["to-Orders", OWN],
+                &[
+                    "to-Orders",
+                    "state ready",
+                    "to = konnectazure_vnet_peering.NAME\n  id = \"36ae63d3-efd1-4bec-b246-62aa5d3f5695/0da2a7a4-7d0d-4f0e-9b7e-6d7a3d3d0001\"",
+                ],
+            )
+        },
+        Fault {
+            standalone: Status::Warning,
+            ..always(
+                "peered already, and not well",
+                CheckId::AddressSpace,
+                |world| world.gateways(&json!([gateway(OWN, "Orders", "pending-acceptance")])),
+                &["to-Orders", OWN, "state pending-acceptance"],
             )
         },
     ]
@@ -265,7 +305,7 @@ fn of_rights() -> Vec<Fault> {
                 ]);
             },
             &[
-                "- Microsoft.Network/virtualNetworks/peer/action",
+                "- Microsoft.Network/virtualNetworks/peer/action\n",
                 "\"Kong Peering\" at /subscriptions/",
             ],
         ),
@@ -437,6 +477,7 @@ async fn every_fault_is_found_by_its_check_and_by_no_other() {
     let all = [
         of_existence(),
         of_addresses(),
+        of_the_same_two(),
         of_rights(),
         of_peerings(),
         of_dead_halves(),

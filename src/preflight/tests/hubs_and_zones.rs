@@ -119,7 +119,10 @@ fn of_zones() -> Vec<Fault> {
             "a zone of this name",
             CheckId::ZoneUnique,
             |world| world.set(private_dns_path(), zone("CORP.example", "error")),
-            &["a zone of this name already", OWN],
+            &[
+                "a zone of this name already",
+                "to = konnectazure_private_hosted_zone.NAME\n  id = \"36ae63d3-efd1-4bec-b246-62aa5d3f5695/0da2a7a4-7d0d-4f0e-9b7e-6d7a3d3d0001\"",
+            ],
         ),
         only_warned_of(
             "a mapping of a domain in the zone",
@@ -216,11 +219,27 @@ async fn zones_that_go_and_other_domains_are_no_twins() {
     let tainted = Inputs {
         name: Some("other".to_owned()),
         leaving: Vec::new(),
+        managed: vec![OWN.to_owned()],
         ..known.clone()
     };
-    for replacing in [known, tainted] {
+    for replacing in [known.clone(), tainted.clone()] {
         let report = run_in(world.clone(), &replacing).await;
         assert_eq!(faults(&report), ["link_name warning"]);
+    }
+    // The same name is no proof that it goes, and another one none that it stays.
+    for (name, managed, status) in [
+        ("other", Vec::new(), "failed"),
+        ("renamed", tainted.managed.clone(), "warning"),
+        ("renamed", Vec::new(), "failed"),
+    ] {
+        let inputs = Inputs {
+            name: Some(name.to_owned()),
+            managed,
+            ..tainted.clone()
+        };
+        let report = run_in(world.clone(), &inputs).await;
+        let found = report.check(CheckId::ZoneUnique).unwrap();
+        assert_eq!(found.status.as_str(), status, "{name}");
     }
 }
 

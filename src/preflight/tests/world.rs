@@ -189,6 +189,11 @@ impl World {
             .insert(path.into().to_lowercase(), (status, body));
     }
 
+    /// Refuses requests whose filter holds `word`; others get the answer to the path.
+    pub(super) fn refuse_filter(&mut self, path: &str, word: &str, body: Value) {
+        self.refuse(format!("{path}?{word}"), 400, body);
+    }
+
     pub(super) fn network(&mut self, changes: &Value) {
         let mut network = json!({"id": NETWORK, "name": "prod", "state": "ready", "cidr_block": "10.64.0.0/16", "region": "eastus2",
             "cloud_gateway_provider_account_id": ACCOUNT, "transit_gateway_count": 1});
@@ -211,6 +216,10 @@ impl World {
 
     pub(super) fn gateways(&mut self, gateways: &Value) {
         self.set(gateways_path(), page(gateways));
+        for gateway in gateways.as_array().unwrap() {
+            let id = gateway["id"].as_str().unwrap();
+            self.set(format!("{}/{id}", gateways_path()), gateway.clone());
+        }
     }
 
     /// The networks that the hub is connected with.
@@ -255,7 +264,14 @@ impl Exchange for FakeCloud {
                 method => format!("{method} {path}"),
             };
             self.calls.lock().unwrap().push(call.clone());
-            let answer = self.world.answers.get(&call.to_lowercase()).cloned();
+            let call = call.to_lowercase();
+            let query = outgoing.url.query().unwrap_or_default().to_lowercase();
+            let refused = self.world.answers.iter().find(|(key, _)| {
+                let filter = key.split_once('?');
+                filter.is_some_and(|(path, word)| path == call && query.contains(word))
+            });
+            let answer = refused.map(|(_, answer)| answer.clone());
+            let answer = answer.or_else(|| self.world.answers.get(&call).cloned());
             answer.unwrap_or_else(|| {
                 (
                     404,

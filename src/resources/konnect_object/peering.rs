@@ -105,6 +105,8 @@ impl<P: Peering> Checked for P {
                 .network_id
                 .as_str()
                 .and_then(|id| id.parse().ok()),
+            name: self.settings().name.as_str().map(str::to_owned),
+            adopts: is_set(self.settings().use_existing),
             target: known.joined::<P::TargetId>().map(Into::into).map(name),
             tenant_id: known.tenant_id.as_str().and_then(|id| id.parse().ok()),
             ..Inputs::new(P::TargetId::KIND, phase)

@@ -1,10 +1,12 @@
 //! The checks of an object before it is planned and before it is made, as its own diagnostics.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::join_all;
 
 use crate::http::poll::{Poll, Progress, Waited};
 use crate::http::scope::Scope;
@@ -20,6 +22,9 @@ use crate::tf::resource::Planned;
 use crate::{azure, konnect};
 
 use super::creation::Checks;
+use super::flow::{InNetwork as _, Objects};
+use super::import;
+use super::is_set;
 use super::managed::{Managed, ObjectOf};
 use super::phase::{self, Lifecycle as _};
 
@@ -44,6 +49,17 @@ pub(crate) trait Checked: Managed {
     fn is_replaced(prior: &Self, planned: &Self) -> bool;
 }
 
+/// Whether a creation adopts what exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Adoption {
+    /// It makes an object, or fails.
+    None,
+    /// It may: there is an object of the name, and the configuration is not wholly known yet.
+    Possible,
+    /// It does.
+    Sure,
+}
+
 /// What the checks look at, and where they tell.
 pub(crate) struct Preflight<'a> {
     clients: Clients<'a>,
@@ -52,9 +68,14 @@ pub(crate) struct Preflight<'a> {
 }
 
 /// What this process knows of objects in whose place others come.
+///
+/// A replacement is planned in two calls: one that knows the old object, and one for the new object that does not; what is tainted has the second
+/// call alone. `leaving` are those that this process planned to replace, or has deleted, which a list may show for a while. `managed` are all that
+/// the state holds, as far as it was seen. Without them, the new object would be said to collide with the one whose place it takes.
 #[derive(Debug, Default)]
 pub(crate) struct Replaced {
     leaving: Leaving,
+    managed: Ids,
     lost: Lost,
 }
 
@@ -102,6 +123,11 @@ impl Leaving {
         all.push(left);
     }
 
+    fn ids(&self) -> Vec<String> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().map(|left| left.id.clone()).collect()
+    }
+
     /// What is to be checked, with what this process knows of what goes.
     fn complete(&self, inputs: Inputs) -> Inputs {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,6 +136,22 @@ impl Leaving {
             is_replacement: all.iter().any(|left| left.is_at(&inputs)),
             ..inputs
         }
+    }
+}
+
+/// Ids in Konnect.
+#[derive(Debug, Default)]
+struct Ids(Mutex<BTreeSet<String>>);
+
+impl Ids {
+    fn note(&self, id: &str) {
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.insert(id.to_lowercase());
+    }
+
+    fn all(&self) -> Vec<String> {
+        let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.iter().cloned().collect()
     }
 }
 
@@ -148,11 +190,26 @@ impl Replaced {
         }
     }
 
-    /// Keeps in mind that the state's object was deleted.
-    pub(crate) fn deleted<M: Checked>(&self, state: &M) {
+    /// Keeps in mind that the state's object goes. To be told first of all: what comes in its place may be planned at the same time.
+    pub(crate) fn deletes<M: Checked>(&self, state: &M) {
         if let Some(left) = Left::of(state) {
             self.leaving.note(left);
         }
+    }
+
+    /// Keeps in mind that the state holds the object. To be told first of all, as well.
+    pub(crate) fn manages<M: Managed>(&self, state: &M) {
+        if let Some(id) = state.settings().id.as_str() {
+            self.managed.note(id);
+        }
+    }
+
+    /// What is to be checked, less what goes.
+    fn less(&self, inputs: Inputs) -> Inputs {
+        self.leaving.complete(Inputs {
+            managed: self.managed.all(),
+            ..inputs
+        })
     }
 }
 
@@ -186,22 +243,78 @@ impl<'a> Preflight<'a> {
             prior,
             ..
         } = plan;
-        // The new object of a replacement is planned by a call of its own.
-        if !planned.wants_checks() || prior.is_some() {
+        if let Some(prior) = prior {
+            // The new object of a replacement is planned by a call of its own.
+            self.replaced.manages(prior);
+            return Ok(());
+        }
+        if !planned.wants_checks() {
             return Ok(());
         }
         let inputs = planned.inputs(config, Phase::Plan);
-        let inputs = self.replaced.leaving.complete(inputs);
         if inputs.network_id.is_none() && inputs.target.is_none() {
             return Ok(());
         }
-        let report = run(&inputs, self.clients, scope).await;
-        let report = if self.replaced.lost.take(&place(planned)) {
-            report.lenient()
+        let is_lost = self.replaced.lost.take(&place(planned));
+        let adoption = self.adoption(scope, planned).await;
+        if adoption == Adoption::Sure {
+            return Ok(());
+        }
+        let report = self.run_knowingly(inputs, scope).await;
+        let report = if adoption == Adoption::Possible {
+            report.lenient("The apply will fail on this, unless it adopts what exists.")
+        } else if is_lost {
+            report.lenient("The apply will fail on this.")
         } else {
             report
         };
         self.tell(&report, config, &planned.noun())
+    }
+
+    /// Checks once more where something failed, and the process learned meanwhile of what the state holds: Terraform plans what goes at the same time as
+    /// what comes, in no order.
+    async fn run_knowingly(&self, inputs: Inputs, scope: &Scope) -> Report {
+        let first = self.replaced.less(inputs.clone());
+        let report = run(&first, self.clients, scope).await;
+        let again = self.replaced.less(inputs);
+        let has_learned = (&first.leaving, &first.managed) != (&again.leaving, &again.managed);
+        if report.passed() || !has_learned {
+            return report;
+        }
+        run(&again, self.clients, scope).await
+    }
+
+    /// Whether the creation will find an object that it adopts, which nothing is checked for.
+    async fn adoption<M: Managed>(&self, scope: &Scope, planned: &M) -> Adoption {
+        let settings = planned.settings();
+        let (true, Some(name)) = (is_set(settings.use_existing), settings.name.as_str()) else {
+            return Adoption::None;
+        };
+        let network_id = import::recorded_network(settings.network_id);
+        let (Ok(network_id), Ok(client)) = (network_id, self.clients.konnect.client()) else {
+            return Adoption::None;
+        };
+        let objects = M::Objects::new(client, network_id);
+        let named = objects.named(scope, name).await.unwrap_or_default();
+        let leaving = self.replaced.leaving.ids();
+        let listed = named.iter().map(<M::Objects as Objects>::id);
+        // A list may lag.
+        let read = listed
+            .filter(|id| !leaving.contains(&id.to_string()))
+            .map(|id| objects.get(scope, id));
+        let standing = join_all(read).await.into_iter().flatten().filter(|object| {
+            !matches!(
+                object.phase(),
+                phase::Phase::Terminating | phase::Phase::Terminated
+            )
+        });
+        let body = planned.to_body();
+        let judged = standing.map(|object| match &body {
+            None => Adoption::Possible,
+            Some(body) if M::Objects::is_same(body, &object) => Adoption::Sure,
+            Some(_) => Adoption::None,
+        });
+        judged.max().unwrap_or(Adoption::None)
     }
 
     /// Checks again for a while as long as nothing is wrong but what may only show late: see [`Patience`].
@@ -267,7 +380,7 @@ impl<M: Checked> Checks<M> for Preflight<'_> {
             return Ok(());
         }
         let inputs = model.inputs(model, Phase::Apply);
-        let inputs = self.replaced.leaving.complete(inputs);
+        let inputs = self.replaced.less(inputs);
         let report = self.run_patiently(&inputs, scope).await;
         self.tell(&report, model, &model.noun())
     }

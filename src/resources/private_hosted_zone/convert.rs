@@ -43,6 +43,7 @@ impl Checked for PrivateHostedZoneModel {
         Inputs {
             network_id: self.network_id.as_str().and_then(|id| id.parse().ok()),
             name: text(&self.name),
+            adopts: is_set(&self.use_existing),
             target: self
                 .zone_id()
                 .map(|id| preflight::Target::ByName(preflight::Place::Zone(id))),

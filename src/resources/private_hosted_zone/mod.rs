@@ -192,6 +192,7 @@ impl Resource for PrivateHostedZoneResource {
         context: &Context,
         state: PrivateHostedZoneModel,
     ) -> Result<Option<PrivateHostedZoneModel>, Diagnostics> {
+        self.replaced.manages(&state);
         let found = lifecycle::find(&self.konnect, context, &state).await?;
         self.replaced.refreshed(&state, found.as_ref());
         match found {
@@ -217,8 +218,8 @@ impl Resource for PrivateHostedZoneResource {
         context: &Context,
         state: PrivateHostedZoneModel,
     ) -> Result<(), Diagnostics> {
+        self.replaced.deletes(&state);
         lifecycle::delete(&self.konnect, context, &state).await?;
-        self.replaced.deleted(&state);
         Ok(())
     }
 

@@ -148,6 +148,7 @@ impl Resource for VirtualHubPeeringResource {
         context: &Context,
         state: VirtualHubPeeringModel,
     ) -> Result<Option<VirtualHubPeeringModel>, Diagnostics> {
+        self.replaced.manages(&state);
         let found = lifecycle::find(&self.konnect, context, &state).await?;
         self.replaced.refreshed(&state, found.as_ref());
         match found {
@@ -173,8 +174,8 @@ impl Resource for VirtualHubPeeringResource {
         context: &Context,
         state: VirtualHubPeeringModel,
     ) -> Result<(), Diagnostics> {
+        self.replaced.deletes(&state);
         lifecycle::delete(&self.konnect, context, &state).await?;
-        self.replaced.deleted(&state);
         Ok(())
     }
 

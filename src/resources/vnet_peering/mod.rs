@@ -164,6 +164,7 @@ impl Resource for VnetPeeringResource {
         context: &Context,
         state: VnetPeeringModel,
     ) -> Result<Option<VnetPeeringModel>, Diagnostics> {
+        self.replaced.manages(&state);
         let found = lifecycle::find(&self.konnect, context, &state).await?;
         self.replaced.refreshed(&state, found.as_ref());
         let Some(gateway) = found else {
@@ -193,8 +194,8 @@ impl Resource for VnetPeeringResource {
     }
 
     async fn delete(&self, context: &Context, state: VnetPeeringModel) -> Result<(), Diagnostics> {
+        self.replaced.deletes(&state);
         lifecycle::delete(&self.konnect, context, &state).await?;
-        self.replaced.deleted(&state);
         if let Some(left) = self.left_half(&scope(context), &state).await {
             context.warn(azure_half::leftover(&state.noun(), &left));
         }

@@ -26,6 +26,7 @@ pub struct Planned {
     pub action: Action,
     pub state: Value,
     pub replace: Vec<wire::AttributePath>,
+    pub warnings: Diagnostics,
     private: Vec<u8>,
     identity: Option<Value>,
 }
@@ -34,6 +35,7 @@ pub struct Planned {
 struct Answer {
     planned: Value,
     replace: Vec<wire::AttributePath>,
+    warnings: Diagnostics,
     private: Vec<u8>,
     identity: Option<Value>,
 }
@@ -44,6 +46,7 @@ impl Planned {
             action,
             state: answer.planned,
             replace: answer.replace,
+            warnings: answer.warnings,
             private: answer.private,
             identity: answer.identity,
         }
@@ -179,6 +182,7 @@ impl Core {
         Ok(Answer {
             planned,
             replace: answer.requires_replace,
+            warnings: diagnostics,
             private: answer.planned_private,
             identity: self.decode_identity(type_name, answer.planned_identity),
         })
@@ -216,6 +220,7 @@ impl Core {
             action: Action::Delete,
             state: planned,
             replace: Vec::new(),
+            warnings: diagnostics,
             private: answer.planned_private,
             identity: self.decode_identity(type_name, answer.planned_identity),
         })
@@ -290,6 +295,17 @@ impl Core {
         let faults = outcome_faults(&plan.state, &last.state);
         assert_none(&faults, "Provider produced inconsistent final plan");
         last
+    }
+
+    /// Applies a plan as it is, although something may have changed since: for what has to hold without the plan that Terraform makes right before.
+    pub async fn apply_unplanned(
+        &mut self,
+        type_name: &str,
+        prior: &Stored,
+        plan: &Planned,
+        config: &Value,
+    ) -> (Stored, Diagnostics) {
+        self.apply_once(type_name, prior, plan, config).await
     }
 
     async fn apply_once(

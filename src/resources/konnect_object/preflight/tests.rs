@@ -7,6 +7,7 @@ fn report(checks: &[(CheckId, Status)]) -> Report {
     let checks = checks.iter().map(|(id, status)| Check {
         id: *id,
         status: *status,
+        headline: None,
         detail: String::new(),
         fix: String::new(),
     });

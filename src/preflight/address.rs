@@ -341,6 +341,15 @@ impl Spaces<'_> {
                 what,
                 "Two networks are peered once, and this configuration manages that peering: the apply fails unless it is deleted first.",
             ),
+            // A replacement is planned once more in its apply, by a process that has not seen what it replaces; refused there, it would leave the old
+            // object set aside in the state.
+            Phase::Plan if has_the_name => Collision::doubtful(
+                format!("{}{what}", inputs.name_taken(&peering.name)),
+                format!(
+                    "Two networks are peered once: the apply fails unless that one is deleted first. {}",
+                    inputs.ways_on(peering.id)
+                ),
+            ),
             Phase::Plan | Phase::Apply => Collision::sure(
                 format!("{}{what}", inputs.name_taken(&peering.name)),
                 format!(

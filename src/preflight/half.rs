@@ -37,14 +37,17 @@ impl Leads {
         if leads_home(peering, vnet) || is_another(remote, named) {
             return Self::Elsewhere;
         }
-        let reached = readable(&peering.remote_address_prefixes);
-        match network.cidr_block.trim().parse::<Cidr>() {
-            Ok(block) if !reached.is_empty() => Self::by_addresses(&reached, &block),
-            _ => Self::Unknown,
-        }
+        Self::by_addresses(peering, network)
     }
 
-    fn by_addresses(reached: &[Cidr], block: &Cidr) -> Self {
+    /// Where it leads by the addresses alone, whoever's the other side is. A network of the customer's own may have those of Konnect's.
+    #[must_use]
+    pub fn by_addresses(peering: &VnetPeering, network: &Network) -> Self {
+        let reached = readable(&peering.remote_address_prefixes);
+        let block = match network.cidr_block.trim().parse::<Cidr>() {
+            Ok(block) if !reached.is_empty() => block,
+            _ => return Self::Unknown,
+        };
         if reached.iter().all(|prefix| block.holds(prefix)) {
             Self::There
         } else if reached.iter().any(|prefix| block.overlaps(prefix)) {

@@ -291,7 +291,7 @@ impl Inputs {
         };
         format!(
             "{adoption} To manage it here as it is, import it:\n\n{block}\n\nOtherwise delete it first. If the state holds it under another address, a \
-             `moved` block keeps it; if this plan replaces it, plan without -refresh=false."
+             `moved` block keeps it. If this plan replaces it, plan without -refresh=false, and without `create_before_destroy`: the old one has to go first."
         )
     }
 

@@ -361,7 +361,8 @@ async fn a_peering_does_not_collide_with_itself() {
     assert!(told(&report, CheckId::AddressSpace).contains("peered already"));
 }
 
-/// What is replaced without a difference is not told to the provider: whether the state holds it, and under which name, has to do.
+/// What is replaced without a difference is not told to the provider: whether the state holds it, and under which name, has to do. In the apply of a
+/// replacement nothing has been read, so that one of the same name is only warned of.
 #[tokio::test]
 async fn a_peering_of_the_state_may_go_before_another_is_made() {
     let mut world = World::sound();
@@ -369,7 +370,7 @@ async fn a_peering_of_the_state_may_go_before_another_is_made() {
     for (name, is_managed, status) in [
         ("to-orders", true, Status::Passed),
         ("renamed", true, Status::Warning),
-        ("to-orders", false, Status::Failed),
+        ("to-orders", false, Status::Warning),
         ("renamed", false, Status::Failed),
     ] {
         let planned = Inputs {

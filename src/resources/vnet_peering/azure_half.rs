@@ -104,7 +104,7 @@ fn is_connected(half: &AzurePeeringModel) -> bool {
         .is_some_and(|state| state.eq_ignore_ascii_case(&connected))
 }
 
-/// The half that was known before, as it is now. What leads to a network of the customer's own never was one.
+/// The half that was known before, as it is now. What leads to a network of the customer's own, and tells no addresses, never was one.
 pub(super) fn known_again<'a>(
     vnet: &'a VirtualNetwork,
     vnet_id: &VnetId,
@@ -113,12 +113,14 @@ pub(super) fn known_again<'a>(
     let id = before.known()?.id.as_str()?;
     vnet.peerings
         .iter()
-        .filter(|peering| !leads_home(peering, vnet_id))
+        .filter(|peering| {
+            !leads_home(peering, vnet_id) || !peering.remote_address_prefixes.is_empty()
+        })
         .find(|peering| peering.id.eq_ignore_ascii_case(id))
 }
 
-/// The half among the peerings of a virtual network. `before` are the ids of those that were there before the peering was asked for: of those that do not
-/// tell where they lead, the only other one is taken for it.
+/// The half among the peerings of a virtual network. `before` are the ids of those that were there before the peering was asked for: what has come since
+/// and leads to the network's addresses is its half, wherever the other side lies; of those that do not tell where they lead, the only one is.
 pub(super) fn find(
     vnet: &VirtualNetwork,
     vnet_id: &VnetId,
@@ -136,6 +138,16 @@ pub(super) fn find(
     let is_new = |peering: &&VnetPeering| {
         before.is_none_or(|before| !before.iter().any(|id| id.eq_ignore_ascii_case(&peering.id)))
     };
+    let mut since = vnet
+        .peerings
+        .iter()
+        .filter(|_| before.is_some())
+        .filter(is_new);
+    if let Some(half) = since.find(|peering| {
+        leads_home(peering, vnet_id) && Leads::by_addresses(peering, network) == Leads::There
+    }) {
+        return Half::Found(half.into());
+    }
     let mut silent = that_leads(Leads::Unknown).filter(is_new);
     match (silent.next(), silent.next(), before) {
         (None, ..) => Half::Missing,

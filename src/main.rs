@@ -72,7 +72,8 @@ async fn launched() -> Result<(), String> {
             other => chain(&other),
         })?;
     let server = wire::Server::new(KonnectAzure::new(plugin::process_environment));
-    plugin::serve(launch, routes(&server), || server.stop_work())
+    let prepare = || server.prepare();
+    plugin::serve(launch, routes(&server), prepare, || server.stop_work())
         .await
         .map_err(|error| chain(&error))
 }

@@ -39,6 +39,7 @@ pub enum ServeError {
 /// Serves `routes` and the plugin services to the host that started this process, until the host says it is done, dies,
 /// or the process is told to terminate. Interrupts are ignored: they reach the host too, and it decides.
 ///
+/// `prepare` is called when the host has been told where to connect: it makes what the first call will need while the host gets ready for that.
 /// At the end `stop_work` is called once. It should cancel running calls; its future should resolve when their work has
 /// come to its end. Calls still running may answer meanwhile. All this takes three seconds at most; then we return
 /// whatever still runs.
@@ -50,6 +51,7 @@ pub enum ServeError {
 pub async fn serve<Stop>(
     launch: Launch,
     routes: Routes,
+    prepare: impl FnOnce(),
     stop_work: impl FnOnce() -> Stop,
 ) -> Result<(), ServeError>
 where
@@ -58,6 +60,7 @@ where
     let signals = Signals::install(Interrupt::Ignored).map_err(ServeError::Signals)?;
     let server = Server::bind(launch).await?;
     write_to_stdout(server.handshake_line()).map_err(ServeError::Announce)?;
+    prepare();
     server.run(routes, signals.ending(), stop_work).await
 }
 

@@ -29,21 +29,32 @@ pub(super) struct Encoded {
 }
 
 impl Encoded {
+    /// Makes the answers before they are asked for.
+    pub(super) fn prepare(&self, provider: &dyn DynProvider) {
+        self.provider_schema(provider);
+        self.identity_schemas(provider);
+    }
+
     /// The answer to the call at this path, if it is one of those.
     pub(super) fn answer(&self, path: &str, provider: &dyn DynProvider) -> Option<Bytes> {
-        let (rpc, place, made): (_, _, fn(&dyn DynProvider) -> Vec<u8>) = match path {
-            PROVIDER_SCHEMA => ("GetProviderSchema", &self.provider_schema, |provider| {
-                schema::provider_schema(provider).encode_to_vec()
-            }),
-            IDENTITY_SCHEMAS => (
-                "GetResourceIdentitySchemas",
-                &self.identity_schemas,
-                |provider| schema::identity_schemas(provider).encode_to_vec(),
-            ),
-            _ => return None,
+        let answer = |rpc, answer: fn(&Self, &dyn DynProvider) -> Bytes| {
+            at_once(&CallName::new(rpc, ""), false, || answer(self, provider))
         };
-        let answer = || place.get_or_init(|| made(provider).into()).clone();
-        Some(at_once(&CallName::new(rpc, ""), false, answer))
+        match path {
+            PROVIDER_SCHEMA => Some(answer("GetProviderSchema", Self::provider_schema)),
+            IDENTITY_SCHEMAS => Some(answer("GetResourceIdentitySchemas", Self::identity_schemas)),
+            _ => None,
+        }
+    }
+
+    fn provider_schema(&self, provider: &dyn DynProvider) -> Bytes {
+        let made = || schema::provider_schema(provider).encode_to_vec().into();
+        self.provider_schema.get_or_init(made).clone()
+    }
+
+    fn identity_schemas(&self, provider: &dyn DynProvider) -> Bytes {
+        let made = || schema::identity_schemas(provider).encode_to_vec().into();
+        self.identity_schemas.get_or_init(made).clone()
     }
 }
 

@@ -49,6 +49,11 @@ impl Server {
         ProviderService::new(calls, self.clone(), limit)
     }
 
+    /// Encodes ahead what a host asks for before anything else.
+    pub fn prepare(&self) {
+        self.encoded.prepare(self.provider.as_ref());
+    }
+
     /// The encoded answer to the call at this path, for calls that are always answered alike.
     pub(super) fn encoded(&self, path: &str) -> Option<Bytes> {
         self.encoded.answer(path, self.provider.as_ref())

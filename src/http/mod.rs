@@ -13,6 +13,7 @@ mod gate;
 #[cfg(test)]
 pub(crate) mod hostile;
 mod json;
+pub mod lately;
 pub mod page;
 pub(crate) mod plain;
 pub mod poll;
@@ -29,6 +30,7 @@ pub mod transport;
 pub use api::{Api, ApiSettings, ReadRefusal, RefusalParts};
 pub use authorize::{Authorize, StaticToken};
 pub use error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};
+pub use lately::Lately;
 pub use page::Pages;
 pub use poll::{Poll, Progress, Waited};
 pub use request::Request;

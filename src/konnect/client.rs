@@ -7,17 +7,23 @@ use serde::de::DeserializeOwned;
 
 use super::access::Settings;
 use super::error::{Error, read_refusal};
-use super::ids::{NetworkId, PrivateDnsId, TransitGatewayId};
+use super::ids::{NetworkId, PrivateDnsId, ProviderAccountId, TransitGatewayId};
+use super::networks::Network;
 use super::page;
 use super::private_dns::PrivateDns;
+use super::provider_accounts::ProviderAccount;
 use super::transit_gateways::TransitGateway;
 use crate::http::deletion;
 use crate::http::{
-    self as rest, Api, ApiSettings, Request, RetrySettings, Scope, Secret, SharedReads, StaticToken,
+    self as rest, Api, ApiSettings, Lately, Request, RetrySettings, Scope, Secret, SharedReads,
+    StaticToken,
 };
 
 /// Konnect's name in messages.
 pub(super) const NAME: &str = "Konnect";
+
+/// How long it serves what many creations ask for alike.
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// Calls Konnect's Cloud Gateways API. Share it: limits and pauses hold per client.
 #[derive(Debug)]
@@ -25,6 +31,8 @@ pub struct Client {
     api: Api,
     token_source: String,
     pub(super) poll_step: Option<Duration>,
+    pub(super) networks: Lately<NetworkId, Network>,
+    pub(super) provider_accounts: Lately<ProviderAccountId, ProviderAccount>,
     pub(super) private_dns: SharedReads<NetworkId, PrivateDnsId, PrivateDns>,
     pub(super) transit_gateways: SharedReads<NetworkId, TransitGatewayId, TransitGateway>,
 }
@@ -55,6 +63,8 @@ impl Client {
             api,
             token_source: settings.token_source,
             poll_step: settings.poll_step,
+            networks: Lately::new(MOMENT),
+            provider_accounts: Lately::new(MOMENT),
             private_dns: SharedReads::default(),
             transit_gateways: SharedReads::default(),
         })

@@ -104,6 +104,19 @@ impl Client {
             .await
     }
 
+    /// A network as it is or was a few seconds ago, where Konnect has the last word on whether it still is: reads of many share a request.
+    ///
+    /// # Errors
+    /// As [`Self::get_network`].
+    pub async fn get_network_lately(
+        &self,
+        scope: &Scope,
+        id: &NetworkId,
+    ) -> Result<Network, Error> {
+        let read = self.get_network(scope, id);
+        self.networks.get(scope, *id, read).await
+    }
+
     /// Every network, in no particular order, page by page.
     #[must_use]
     pub fn networks_in_pages(&self) -> List<'_, Network> {

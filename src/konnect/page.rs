@@ -1,5 +1,7 @@
 //! Konnect's pages: `page[size]` and `page[number]`, with a total that counts objects.
 
+mod side_by_side;
+
 use std::collections::HashMap;
 use std::hash::Hash;
 
@@ -13,8 +15,6 @@ use crate::http::{self as rest, Pages, Request, Scope};
 
 /// The service's own default is not documented; fewer round trips are kinder to its rate limit.
 const PAGE_SIZE: usize = 100;
-/// A list that only spares single reads is not read further: in a network of this many objects, few may be ours.
-const SHARED_PAGES: usize = 50;
 
 /// One page of a list.
 #[derive(Debug, Deserialize)]
@@ -45,6 +45,14 @@ fn full_page(meta: &PageMeta) -> usize {
     let size = meta.size.and_then(|size| usize::try_from(size).ok());
     size.filter(|size| *size > 0)
         .map_or(PAGE_SIZE, |size| size.min(PAGE_SIZE))
+}
+
+fn numbered(request: &Request, size: Option<usize>, number: usize) -> Request {
+    let size = size.map(|size| size.to_string());
+    request
+        .clone()
+        .query_if("page[size]", size.as_deref())
+        .query("page[number]", &number.to_string())
 }
 
 /// Takes a page apart into its objects and the request for the next page.
@@ -86,24 +94,13 @@ impl<T: DeserializeOwned> List<'_, T> {
         Ok(all)
     }
 
-    /// The objects of the first pages, as many as can be read, by their ids: what reads share that can do without.
+    /// What it can read of the objects, by their ids, for reads that share a list and can do without what it lacks.
     pub(super) async fn by_id<Id: Hash + Eq>(
-        mut self,
+        self,
         scope: &Scope,
         id: impl Fn(&T) -> Id,
     ) -> HashMap<Id, T> {
-        let mut all = HashMap::new();
-        for _ in 0..SHARED_PAGES {
-            match self.next(scope).await {
-                Ok(Some(page)) => all.extend(page.into_iter().map(|object| (id(&object), object))),
-                Ok(None) => break,
-                Err(error) => {
-                    tracing::debug!(%error, "a list could not be read whole: the objects that it lacks are read one by one");
-                    break;
-                }
-            }
-        }
-        all
+        side_by_side::by_id(self.client, &self.request, scope, id).await
     }
 }
 
@@ -131,14 +128,8 @@ fn pages<T: DeserializeOwned>(
     request: &Request,
     size: Option<usize>,
 ) -> Pages<Page<T>, T, Split<T>> {
-    let (request, size) = (request.clone(), size.map(|size| size.to_string()));
-    let numbered = move |number: usize| {
-        request
-            .clone()
-            .query_if("page[size]", size.as_deref())
-            .query("page[number]", &number.to_string())
-    };
-    let first = numbered(1);
+    let request = request.clone();
+    let first = numbered(&request, size, 1);
     let mut number = 1;
     let mut seen = 0;
     let split = move |page: Page<T>| {
@@ -149,7 +140,7 @@ fn pages<T: DeserializeOwned>(
             Some(total) => usize::try_from(total).is_ok_and(|total| seen < total),
             None => page.data.len() >= full_page(&page.meta.page),
         };
-        let next = (has_more && !page.data.is_empty()).then(|| numbered(number));
+        let next = (has_more && !page.data.is_empty()).then(|| numbered(&request, size, number));
         (page.data, next)
     };
     Pages::new(client.api(), first, Box::new(split))

@@ -80,7 +80,7 @@ pub struct ProviderAccount {
 }
 
 impl Client {
-    /// Reads a provider account.
+    /// A provider account. It stays in its cloud, so that reads of many share a request.
     ///
     /// # Errors
     /// [`Error::is_not_found`] when there is none.
@@ -90,7 +90,8 @@ impl Client {
         id: &ProviderAccountId,
     ) -> Result<ProviderAccount, Error> {
         let path = ["v2", "cloud-gateways", "provider-accounts", &id.to_string()];
-        self.read(scope, Request::get(path)).await
+        let read = self.read(scope, Request::get(path));
+        self.provider_accounts.get(scope, *id, read).await
     }
 }
 

@@ -10,15 +10,17 @@ mod moved;
 mod schema;
 mod surroundings;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::azure;
+use crate::http::Lately;
 use crate::http::poll::Progress;
 use crate::konnect::{
-    self, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId, is_same_forwarding,
+    self, NetworkId, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId, is_same_forwarding,
 };
 use crate::preflight::reachable;
 use crate::resources::clients::Clients;
@@ -40,7 +42,7 @@ use crate::tf::resource::{ImportId, MoveSource, Planned, Resource, Save, Timeout
 use crate::tf::schema::{IdentityAttribute, Schema};
 
 pub use self::schema::DnsMappingsModel;
-use self::surroundings::{PlannedDomains, SeenLately, Surroundings};
+use self::surroundings::{PlannedDomains, Surroundings};
 
 const TIMEOUTS: Timeouts = Timeouts {
     create: Duration::from_secs(20 * 60),
@@ -56,7 +58,8 @@ const ADVICE: &str = "Konnect waits for something on the Azure side: check that 
 pub struct DnsMappingsResource {
     azure: Arc<azure::Access>,
     konnect: Arc<konnect::Access>,
-    seen: SeenLately,
+    /// A plan of many mappings looks once at each network.
+    seen: Lately<NetworkId, Arc<Surroundings>>,
     planned: PlannedDomains,
 }
 
@@ -66,7 +69,7 @@ pub fn resource(clients: &Clients) -> DnsMappingsResource {
     DnsMappingsResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
-        seen: SeenLately::default(),
+        seen: Lately::new(surroundings::MOMENT),
         planned: PlannedDomains::default(),
     }
 }
@@ -104,14 +107,12 @@ impl DnsMappingsResource {
                         Err(_) => None,
                     }
                 });
-            Surroundings {
+            Ok::<_, Infallible>(Arc::new(Surroundings {
                 private_dns: private_dns.unwrap_or_default(),
                 reachable,
-            }
+            }))
         });
-        let Some(around) = self.seen.of(&scope, network_id, look).await else {
-            return Vec::new();
-        };
+        let Ok(around) = self.seen.get(&scope, network_id, look).await;
         let mut warnings = surroundings::shadowed(&wanted, &around.private_dns);
         let own_id = prior.as_ref().and_then(|prior| prior.id.as_str());
         warnings.extend(surroundings::repeated(

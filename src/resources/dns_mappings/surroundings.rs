@@ -3,10 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::http::scope::Scope;
 use crate::konnect::domains::DomainName;
@@ -20,7 +18,7 @@ use crate::tf::path::Path;
 const LOOK_LIMIT: Duration = Duration::from_secs(20);
 
 /// How long a look serves the other objects of a plan. Each look reads whole lists, which grow with these objects.
-const MOMENT: Duration = Duration::from_secs(10);
+pub(super) const MOMENT: Duration = Duration::from_secs(10);
 
 /// What there is on a network.
 #[derive(Debug, Default)]
@@ -29,36 +27,6 @@ pub(super) struct Surroundings {
     pub(super) private_dns: Vec<PrivateDns>,
     /// The address spaces that its peerings lead to, where all are known.
     pub(super) reachable: Option<Vec<Cidr>>,
-}
-
-type Seen = tokio::sync::Mutex<Option<(Instant, Arc<Surroundings>)>>;
-
-/// The surroundings that were seen a moment ago: a plan of many mappings looks once at each network.
-#[derive(Debug, Default)]
-pub(super) struct SeenLately(Mutex<HashMap<NetworkId, Arc<Seen>>>);
-
-impl SeenLately {
-    /// The surroundings of `network`, by `look` where nobody else looked lately. Nothing where the scope ends meanwhile.
-    pub(super) async fn of(
-        &self,
-        scope: &Scope,
-        network: NetworkId,
-        look: impl Future<Output = Surroundings>,
-    ) -> Option<Arc<Surroundings>> {
-        let seen = {
-            let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(networks.entry(network).or_default())
-        };
-        let mut seen = scope.bound(seen.lock()).await.ok()?;
-        if let Some((when, known)) = &*seen
-            && when.elapsed() < MOMENT
-        {
-            return Some(Arc::clone(known));
-        }
-        let now = Arc::new(look.await);
-        *seen = Some((Instant::now(), Arc::clone(&now)));
-        Some(now)
-    }
 }
 
 /// The domains of the mappings that this process has planned, by network and name: those of one run do not see each other in Konnect yet.
@@ -230,31 +198,6 @@ mod tests {
 
     fn summaries(warnings: &[Diagnostic]) -> Vec<&str> {
         warnings.iter().map(|one| one.summary.as_str()).collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_network_is_looked_at_once_in_a_moment() {
-        let seen = SeenLately::default();
-        let scope = Scope::detached(Duration::from_secs(60));
-        let network: NetworkId = "6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21".parse().unwrap();
-        let other: NetworkId = "d2c1b0a9-8f7e-4d6c-b5a4-938271605f4e".parse().unwrap();
-        let looks = std::cell::Cell::new(0);
-        let look = async || {
-            looks.set(looks.get() + 1);
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Surroundings::default()
-        };
-        let (first, second) = tokio::join!(
-            seen.of(&scope, network, look()),
-            seen.of(&scope, network, look())
-        );
-        assert!(first.is_some() && second.is_some());
-        assert_eq!(looks.get(), 1);
-        seen.of(&scope, other, look()).await;
-        assert_eq!(looks.get(), 2);
-        tokio::time::advance(MOMENT).await;
-        seen.of(&scope, network, look()).await;
-        assert_eq!(looks.get(), 3);
     }
 
     /// Row 66.

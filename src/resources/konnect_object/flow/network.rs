@@ -12,7 +12,10 @@ use super::{Flow, Objects, explain};
 impl<O: Objects> Flow<'_, O> {
     /// The network, once private networking can be set up in it. Nothing where the token may not read it: then Konnect has the last word.
     pub(crate) async fn network_ready(&self) -> Result<Option<Network>, Diagnostics> {
-        let network = match self.client.get_network(&self.scope, &self.network_id).await {
+        let network = self
+            .client
+            .get_network_lately(&self.scope, &self.network_id);
+        let network = match network.await {
             Ok(network) => network,
             Err(error) if error.is_forbidden() => {
                 tracing::info!("whether the network is ready cannot be seen: {error}");

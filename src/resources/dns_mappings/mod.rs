@@ -90,7 +90,7 @@ impl DnsMappingsResource {
             return Vec::new();
         };
         let name = planned.name.as_str().unwrap_or_default();
-        let others = self.planned.note(network_id, name, &wanted);
+        self.planned.note(network_id, name, &wanted);
         let before = prior
             .as_ref()
             .and_then(|prior| mappings::expand(prior.mappings.known()?));
@@ -107,20 +107,14 @@ impl DnsMappingsResource {
                         Err(_) => None,
                     }
                 });
-            Ok::<_, Infallible>(Arc::new(Surroundings {
-                private_dns: private_dns.unwrap_or_default(),
-                reachable,
-            }))
+            let private_dns = private_dns.unwrap_or_default();
+            Ok::<_, Infallible>(Arc::new(Surroundings::new(private_dns, reachable)))
         });
         let Ok(around) = self.seen.get(&scope, network_id, look).await;
-        let mut warnings = surroundings::shadowed(&wanted, &around.private_dns);
+        let mut warnings = surroundings::shadowed(&wanted, &around);
         let own_id = prior.as_ref().and_then(|prior| prior.id.as_str());
-        warnings.extend(surroundings::repeated(
-            &wanted,
-            &around.private_dns,
-            (own_id, name),
-            &others,
-        ));
+        let own = (own_id, name);
+        warnings.extend(self.planned.repeated(network_id, &wanted, &around, own));
         warnings.extend(surroundings::unreachable(
             &wanted,
             around.reachable.as_deref(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::http::scope::Scope;
 use crate::konnect::domains::DomainName;
-use crate::konnect::{NetworkId, PrivateDns, PrivateDnsConfig, PrivateDnsState};
+use crate::konnect::{NetworkId, PrivateDns, PrivateDnsConfig, PrivateDnsId, PrivateDnsState};
 use crate::preflight::cidr::Cidr;
 use crate::resources::konnect_object::mappings::{Addresses, is_worth_a_warning};
 use crate::tf::diagnostics::Diagnostic;
@@ -20,72 +20,122 @@ const LOOK_LIMIT: Duration = Duration::from_secs(20);
 /// How long a look serves the other objects of a plan. Each look reads whole lists, which grow with these objects.
 pub(super) const MOMENT: Duration = Duration::from_secs(10);
 
-/// What there is on a network.
+/// What there is on a network, as it is asked for: a plan of many mappings looks once, and then up.
 #[derive(Debug, Default)]
 pub(super) struct Surroundings {
-    /// The private DNS objects, of every kind.
-    pub(super) private_dns: Vec<PrivateDns>,
+    zones: Vec<(DomainName, Holder)>,
+    mapped: HashMap<DomainName, Vec<Holder>>,
     /// The address spaces that its peerings lead to, where all are known.
     pub(super) reachable: Option<Vec<Cidr>>,
 }
 
-/// The domains of the mappings that this process has planned, by network and name: those of one run do not see each other in Konnect yet.
-#[derive(Debug, Default)]
-pub(super) struct PlannedDomains(Mutex<HashMap<NetworkId, BTreeMap<String, BTreeSet<String>>>>);
+/// A private DNS object of the network.
+#[derive(Clone, Debug)]
+struct Holder {
+    id: PrivateDnsId,
+    name: String,
+}
 
-impl PlannedDomains {
-    /// Keeps the domains of one object in mind; those of the network's others that were planned before.
-    pub(super) fn note(
-        &self,
-        network: NetworkId,
-        name: &str,
-        wanted: &Addresses,
-    ) -> BTreeMap<String, BTreeSet<String>> {
-        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let planned = networks.entry(network).or_default();
-        planned.insert(name.to_owned(), wanted.keys().cloned().collect());
-        let mut others = planned.clone();
-        others.remove(name);
-        others
+impl Surroundings {
+    /// Of the network's private DNS objects, of every kind.
+    pub(super) fn new(private_dns: Vec<PrivateDns>, reachable: Option<Vec<Cidr>>) -> Self {
+        let mut around = Self {
+            reachable,
+            ..Self::default()
+        };
+        for object in private_dns {
+            if matches!(
+                object.state,
+                PrivateDnsState::Terminating | PrivateDnsState::Terminated
+            ) {
+                continue;
+            }
+            let holder = Holder {
+                id: object.id,
+                name: object.name,
+            };
+            match &object.config {
+                PrivateDnsConfig::AzureHostedZone { domain_name, .. } => {
+                    let zone = parsed([domain_name]).map(|zone| (zone, holder.clone()));
+                    around.zones.extend(zone);
+                }
+                PrivateDnsConfig::AzureOutboundResolver { dns_config } => {
+                    for domain in parsed(dns_config.keys()) {
+                        let holders = around.mapped.entry(domain).or_default();
+                        holders.push(holder.clone());
+                    }
+                }
+                PrivateDnsConfig::Other(_) => {}
+            }
+        }
+        around
     }
 }
 
-/// The mapped domains that other mappings of the network hold as well. `own` tells the object itself by id and name; `planned` are the domains of those
-/// that this run plans, whatever they hold now.
-pub(super) fn repeated(
-    wanted: &Addresses,
-    others: &[PrivateDns],
-    own: (Option<&str>, &str),
-    planned: &BTreeMap<String, BTreeSet<String>>,
-) -> Vec<Diagnostic> {
-    let (own_id, own_name) = own;
-    let in_konnect = others
-        .iter()
-        .filter(|other| is_there(other))
-        .filter(|other| own_id != Some(other.id.to_string().as_str()) && other.name != own_name)
-        .filter(|other| !planned.contains_key(&other.name))
-        .filter_map(|other| match &other.config {
-            PrivateDnsConfig::AzureOutboundResolver { dns_config } => {
-                let whom = format!("{:?} with id {}", other.name, other.id);
-                Some((whom, dns_config.keys().collect::<Vec<_>>()))
+/// The domains of the mappings that this process has planned: those of one run do not see each other in Konnect yet.
+#[derive(Debug, Default)]
+pub(super) struct PlannedDomains(Mutex<HashMap<NetworkId, Plan>>);
+
+/// The mappings of one network, both ways.
+#[derive(Debug, Default)]
+struct Plan {
+    domains: HashMap<String, BTreeSet<DomainName>>,
+    names: HashMap<DomainName, BTreeSet<String>>,
+}
+
+impl PlannedDomains {
+    /// Keeps the domains of one object in mind.
+    pub(super) fn note(&self, network: NetworkId, name: &str, wanted: &Addresses) {
+        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Plan { domains, names } = networks.entry(network).or_default();
+        let now: BTreeSet<_> = parsed(wanted.keys()).collect();
+        for domain in &now {
+            names
+                .entry(domain.clone())
+                .or_default()
+                .insert(name.to_owned());
+        }
+        let before = domains.insert(name.to_owned(), now.clone());
+        for domain in before.unwrap_or_default().difference(&now) {
+            if let Some(names) = names.get_mut(domain) {
+                names.remove(name);
             }
-            PrivateDnsConfig::AzureHostedZone { .. } | PrivateDnsConfig::Other(_) => None,
-        });
-    let in_this_run = planned.iter().map(|(name, domains)| {
-        let whom = format!("{name:?}, which this run makes or changes");
-        (whom, domains.iter().collect())
-    });
-    let wanted: BTreeSet<DomainName> = parsed(wanted.keys()).collect();
-    in_konnect
-        .chain(in_this_run)
-        .filter_map(|(whom, domains)| {
-            let shared: Vec<_> = parsed(domains)
-                .filter(|domain| wanted.contains(domain))
-                .map(|domain| domain.to_string())
-                .collect();
-            (!shared.is_empty()).then(|| twice(&shared, &whom))
-        })
-        .collect()
+        }
+    }
+
+    /// The mapped domains that other mappings of the network hold as well. `own` tells the object itself by id and name. Those that this run plans
+    /// count as they will be.
+    pub(super) fn repeated(
+        &self,
+        network: NetworkId,
+        wanted: &Addresses,
+        around: &Surroundings,
+        own: (Option<&str>, &str),
+    ) -> Vec<Diagnostic> {
+        let (own_id, own_name) = own;
+        let mut networks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Plan { domains, names } = &*networks.entry(network).or_default();
+        // Those in Konnect come first, each with what it shares.
+        let mut others: BTreeMap<(bool, String), Vec<String>> = BTreeMap::new();
+        for domain in parsed(wanted.keys()) {
+            let in_konnect = around.mapped.get(&domain).into_iter().flatten();
+            let in_konnect = in_konnect
+                .filter(|other| own_id != Some(other.id.to_string().as_str()))
+                .filter(|other| other.name != own_name && !domains.contains_key(&other.name))
+                .map(|other| (false, format!("{:?} with id {}", other.name, other.id)));
+            let in_this_run = names.get(&domain).into_iter().flatten();
+            let in_this_run = in_this_run
+                .filter(|name| *name != own_name)
+                .map(|name| (true, format!("{name:?}, which this run makes or changes")));
+            for whom in in_konnect.chain(in_this_run) {
+                others.entry(whom).or_default().push(domain.to_string());
+            }
+        }
+        others
+            .into_iter()
+            .map(|((_, whom), shared)| twice(&shared, &whom))
+            .collect()
+    }
 }
 
 fn twice(domains: &[String], whom: &str) -> Diagnostic {
@@ -103,33 +153,17 @@ fn parsed<'a>(domains: impl IntoIterator<Item = &'a String>) -> impl Iterator<It
     domains.into_iter().filter_map(|domain| domain.parse().ok())
 }
 
-fn is_there(object: &PrivateDns) -> bool {
-    !matches!(
-        object.state,
-        PrivateDnsState::Terminating | PrivateDnsState::Terminated
-    )
-}
-
 /// A shorter scope for looking only.
 pub(super) fn scope(scope: &Scope) -> Scope {
     scope.at_most(LOOK_LIMIT)
 }
 
 /// The mapped domains that a zone answers for which the network is linked to.
-pub(super) fn shadowed(wanted: &Addresses, others: &[PrivateDns]) -> Vec<Diagnostic> {
-    let zones: Vec<(DomainName, &PrivateDns)> = others
-        .iter()
-        .filter(|other| is_there(other))
-        .filter_map(|other| match &other.config {
-            PrivateDnsConfig::AzureHostedZone { domain_name, .. } => {
-                Some((domain_name.parse().ok()?, other))
-            }
-            PrivateDnsConfig::AzureOutboundResolver { .. } | PrivateDnsConfig::Other(_) => None,
-        })
-        .collect();
+pub(super) fn shadowed(wanted: &Addresses, around: &Surroundings) -> Vec<Diagnostic> {
     parsed(wanted.keys())
         .filter_map(|domain| {
-            let (zone, object) = zones.iter().find(|(zone, _)| domain.is_within(zone))?;
+            let mut zones = around.zones.iter();
+            let (zone, object) = zones.find(|(zone, _)| domain.is_within(zone))?;
             let warning = Diagnostic::warning(
                 format!("{domain} is answered by the zone {zone} that the network is linked to"),
                 format!(
@@ -196,6 +230,10 @@ mod tests {
         .unwrap()
     }
 
+    fn around(object: PrivateDns) -> Surroundings {
+        Surroundings::new(vec![object], None)
+    }
+
     fn summaries(warnings: &[Diagnostic]) -> Vec<&str> {
         warnings.iter().map(|one| one.summary.as_str()).collect()
     }
@@ -204,7 +242,7 @@ mod tests {
     #[test]
     fn a_domain_below_a_linked_zone_is_warned_of() {
         let wanted = wanted(&[("db.corp.example", "10.0.0.4"), ("example", "10.0.0.4")]);
-        let warnings = shadowed(&wanted, &[zone("Corp.example.", "ready")]);
+        let warnings = shadowed(&wanted, &around(zone("Corp.example.", "ready")));
         assert_eq!(
             summaries(&warnings),
             ["db.corp.example is answered by the zone corp.example that the network is linked to"]
@@ -213,7 +251,7 @@ mod tests {
             zone("corp.example", "terminating"),
             zone("b.corp.example", "ready"),
         ] {
-            assert!(shadowed(&wanted, &[other]).is_empty());
+            assert!(shadowed(&wanted, &around(other)).is_empty());
         }
     }
 
@@ -230,31 +268,31 @@ mod tests {
     #[test]
     fn a_domain_that_other_mappings_hold_is_warned_of() {
         let wanted = wanted(&[("a.example", "10.0.0.4"), ("b.example", "10.0.0.4")]);
-        let nothing = BTreeMap::new();
-        let told = |other: PrivateDns, id: Option<&str>, planned| {
-            let warnings = repeated(&wanted, &[other], (id, "corp"), planned);
+        let network: NetworkId = "6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21".parse().unwrap();
+        let planned = PlannedDomains::default();
+        let told = |other: PrivateDns, id: Option<&str>| {
+            let warnings = planned.repeated(network, &wanted, &around(other), (id, "corp"));
             summaries(&warnings).join("; ")
         };
         let other = || mappings("other", "A.example.", "ready");
         let twice = "a.example is mapped twice in this network";
-        assert_eq!(told(other(), None, &nothing), twice);
+        assert_eq!(told(other(), None), twice);
         let own_id = other().id.to_string();
-        assert_eq!(told(other(), Some(&own_id), &nothing), "");
+        assert_eq!(told(other(), Some(&own_id)), "");
         for other in [
             mappings("corp", "a.example", "ready"),
             mappings("other", "a.example", "terminating"),
             mappings("other", "sub.a.example", "ready"),
         ] {
-            assert_eq!(told(other, None, &nothing), "");
+            assert_eq!(told(other, None), "");
         }
         // What this run takes out, or puts in, counts as it will be.
-        let network: NetworkId = "6b5e4a6c-32a7-4f0b-9c6e-1f1b0d9f7a21".parse().unwrap();
-        let planned = PlannedDomains::default();
+        planned.note(network, "other", &wanted);
         planned.note(network, "other", &Addresses::default());
-        let others = planned.note(network, "corp", &wanted);
-        assert_eq!(told(other(), None, &others), "");
-        let others = planned.note(network, "third", &wanted);
-        let warnings = repeated(&wanted, &[], (None, "third"), &others);
+        planned.note(network, "corp", &wanted);
+        assert_eq!(told(other(), None), "");
+        let nothing = Surroundings::default();
+        let warnings = planned.repeated(network, &wanted, &nothing, (None, "third"));
         let both = "a.example, b.example is mapped twice in this network";
         assert_eq!(summaries(&warnings), [both]);
         assert!(
@@ -262,6 +300,9 @@ mod tests {
                 .detail
                 .contains("\"corp\", which this run makes or changes")
         );
+        let elsewhere: NetworkId = "d2c1b0a9-8f7e-4d6c-b5a4-938271605f4e".parse().unwrap();
+        let warnings = planned.repeated(elsewhere, &wanted, &nothing, (None, "third"));
+        assert!(warnings.is_empty());
     }
 
     /// Row 62.

@@ -1,5 +1,6 @@
-//! How apply and refresh grow with the number of objects of one network, against the local cloud with a latency in front: requests,
-//! time, and what one provider process spends on it. `benches/run` starts it, too.
+//! How apply and refresh grow with the number of objects of one network, against the local cloud with and without a latency in front: requests,
+//! time, and what one provider process spends on it. Without latency the time is Terraform's own and ours; what the latency adds is to be compared with
+//! what the requests take alone. `benches/run` starts it, too.
 
 #![allow(
     clippy::print_stdout,
@@ -14,7 +15,7 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use support::attached::{self, Attached};
@@ -32,17 +33,44 @@ fn main() {
         return;
     }
     println!(
-        "| objects | command | requests | s | its requests alone, s | ratio | CPU, ms | most memory, MiB |"
+        "| objects | command | requests | s without latency | s with {LATENCY_MS} ms | requests × latency ÷ {CONCURRENCY} | added ÷ that | CPU, ms | most memory, MiB |"
     );
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("|{}", " --- |".repeat(9));
     for size in sizes.split_whitespace() {
-        scale(size.parse().expect("a number"));
+        let objects = size.parse().expect("a number");
+        let near = measure(objects, 0);
+        let far = measure(objects, LATENCY_MS);
+        for (near, far) in near.iter().zip(&far) {
+            let alone = far.requests as f64 * (LATENCY_MS as f64 / 1000.0) / CONCURRENCY;
+            println!(
+                "| {objects} | {} | {} | {:.2} | {:.2} | {alone:.2} | {:.2} | {:.0} | {:.1} |",
+                far.command,
+                far.requests,
+                near.seconds,
+                far.seconds,
+                (far.seconds - near.seconds) / alone,
+                far.cpu.as_secs_f64() * 1000.0,
+                far.most_kibibytes as f64 / 1024.0,
+            );
+        }
     }
 }
 
-fn scale(objects: u32) {
+/// What one command took.
+struct Taken {
+    command: &'static str,
+    requests: usize,
+    seconds: f64,
+    /// Of the provider.
+    cpu: Duration,
+    most_kibibytes: u64,
+}
+
+fn measure(objects: u32, latency_ms: u64) -> [Taken; 2] {
     let cloud = Simulator::start(Seed::Demo);
-    cloud.fault(json!({ "times": 0, "delay_ms": LATENCY_MS }));
+    if latency_ms > 0 {
+        cloud.fault(json!({ "times": 0, "delay_ms": latency_ms }));
+    }
     let mut workspace = Workspace::new(cloud.env());
     workspace.write(&format!(
         "resource \"konnectazure_dns_mappings\" \"this\" {{\n  count = {objects}\n  name = \"corp-${{count.index}}\"\n  network_id = \"{}\"\n  \
@@ -57,20 +85,18 @@ fn scale(objects: u32) {
         // Fails where it finds changes.
         ("refresh", &["plan", "-no-color", "-detailed-exitcode"]),
     ];
-    for (name, arguments) in commands {
+    commands.map(|(command, arguments)| {
         let provider = Attached::start(cloud.env());
         workspace.set(attached::VARIABLE, &provider.value);
         cloud.clear_requests();
         let started = Instant::now();
-        workspace.run(arguments).expect_success(name);
-        let seconds = started.elapsed().as_secs_f64();
-        let requests = cloud.requests().len();
-        let alone = requests as f64 * (LATENCY_MS as f64 / 1000.0) / CONCURRENCY;
-        println!(
-            "| {objects} | {name} | {requests} | {seconds:.1} | {alone:.1} | {:.2} | {:.0} | {:.1} |",
-            seconds / alone,
-            provider.cpu().as_secs_f64() * 1000.0,
-            provider.sample().most_kibibytes as f64 / 1024.0,
-        );
-    }
+        workspace.run(arguments).expect_success(command);
+        Taken {
+            command,
+            seconds: started.elapsed().as_secs_f64(),
+            requests: cloud.requests().len(),
+            cpu: provider.cpu(),
+            most_kibibytes: provider.sample().most_kibibytes,
+        }
+    })
 }

@@ -81,8 +81,9 @@ impl DataSource for VnetPeeringDataSource {
     }
 
     fn schema(&self) -> Schema {
-        let text =
-            |name, description: &str| Attribute::computed(name, Type::String).describe(description);
+        let text = |name, description: &'static str| {
+            Attribute::computed(name, Type::String).describe(description)
+        };
         let mut attributes = Vec::from(lookup::attributes::<TransitGatewayId>("peering"));
         attributes.extend([
             text(

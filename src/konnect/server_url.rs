@@ -107,6 +107,10 @@ mod tests {
             ),
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
             ("http://localhost:9/v2", "http://localhost:9/"),
+            (
+                "https://xn--kng-sna.example",
+                "https://xn--kng-sna.example/",
+            ),
         ] {
             assert_eq!(server_url(text).unwrap().as_str(), url);
         }
@@ -126,6 +130,8 @@ mod tests {
         ] {
             assert!(!refused(text).is_empty(), "{text}");
         }
+        // A build without the tables of Unicode: see Cargo.toml.
+        assert!(refused("https://k\u{f6}ng.example").contains("international domain name"));
         assert!(!refused("https://me:secret@x.example").contains("secret"));
     }
 }

@@ -106,11 +106,11 @@ impl AttrValue for Secret {
 /// The clouds by their names in `environment`.
 pub const ENVIRONMENTS: &[&str] = &["public", "usgovernment", "china"];
 
-fn text(name: &'static str, description: &str) -> Attribute {
+fn text(name: &'static str, description: &'static str) -> Attribute {
     Attribute::optional(name, Type::String).describe(description)
 }
 
-fn switch(name: &'static str, description: &str) -> Attribute {
+fn switch(name: &'static str, description: &'static str) -> Attribute {
     Attribute::optional(name, Type::Bool).describe(description)
 }
 

@@ -69,7 +69,9 @@ macro_rules! model {
 
         impl $crate::tf::model::Model for $name {
             fn attribute_types() -> ::std::collections::BTreeMap<String, $crate::tf::types::Type> {
-                [$((stringify!($field).to_owned(), <$kind as $crate::tf::attr::AttrValue>::attr_type()),)*].into()
+                // A vector, here and below: from arrays, each length would bring a sort of its own into the binary.
+                let types = vec![$((stringify!($field).to_owned(), <$kind as $crate::tf::attr::AttrValue>::attr_type()),)*];
+                types.into_iter().collect()
             }
 
             fn from_members(
@@ -85,7 +87,8 @@ macro_rules! model {
             }
 
             fn into_members(self) -> $crate::tf::value::Members {
-                [$((stringify!($field).to_owned(), self.$field.into_value()),)*].into()
+                let members = vec![$((stringify!($field).to_owned(), self.$field.into_value()),)*];
+                members.into_iter().collect()
             }
         }
 

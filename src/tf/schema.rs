@@ -1,5 +1,6 @@
 //! Schemas: what a block may hold, and what the runtime does for each attribute.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -15,14 +16,14 @@ pub struct Schema {
     /// The version of the state's shape, from 0.
     pub version: i64,
     /// What the block is for, in Markdown.
-    pub description: String,
+    pub description: Cow<'static, str>,
     /// The attributes, in the order in which the docs show them.
     pub attributes: Vec<Attribute>,
 }
 
 impl Schema {
     /// A schema of version 0.
-    pub fn new(description: impl Into<String>, attributes: Vec<Attribute>) -> Self {
+    pub fn new(description: impl Into<Cow<'static, str>>, attributes: Vec<Attribute>) -> Self {
         Self {
             version: 0,
             description: description.into(),
@@ -170,7 +171,7 @@ pub struct Attribute {
     /// Who sets it.
     pub mode: Mode,
     /// What it is, in Markdown.
-    pub description: String,
+    pub description: Cow<'static, str>,
     /// Whether user interfaces hide its value.
     pub sensitive: bool,
     /// Whether it is sent to the provider but never stored.
@@ -205,7 +206,7 @@ impl Attribute {
             name,
             kind: kind.into(),
             mode,
-            description: String::new(),
+            description: Cow::default(),
             sensitive: false,
             write_only: false,
             default: None,
@@ -239,7 +240,7 @@ impl Attribute {
 
     /// What it is, in Markdown; the docs and `terraform providers schema` show it.
     #[must_use]
-    pub fn describe(mut self, description: impl Into<String>) -> Self {
+    pub fn describe(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.description = description.into();
         self
     }

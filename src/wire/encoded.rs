@@ -47,8 +47,14 @@ impl Encoded {
         }
     }
 
-    fn provider_schema(&self, provider: &dyn DynProvider) -> Bytes {
-        let made = || schema::provider_schema(provider).encode_to_vec().into();
+    pub(super) fn provider_schema(&self, provider: &dyn DynProvider) -> Bytes {
+        let made = || {
+            let mut whole = Vec::new();
+            for part in schema::provider_schema(provider) {
+                whole.append(&mut part.encode_to_vec());
+            }
+            whole.into()
+        };
         self.provider_schema.get_or_init(made).clone()
     }
 

@@ -56,34 +56,45 @@ pub(super) fn metadata(provider: &dyn DynProvider) -> get_metadata::Response {
     }
 }
 
-pub(super) fn provider_schema(provider: &dyn DynProvider) -> get_provider_schema::Response {
+/// The provider's schema in parts. Encoded one after the other they are the whole message: protobuf merges what follows. So no more than one type is
+/// held twice, in a process that ends soon after.
+pub(super) fn provider_schema(
+    provider: &dyn DynProvider,
+) -> impl Iterator<Item = get_provider_schema::Response> {
+    use get_provider_schema::Response;
+
     let registry = provider.registry();
     let mut own = encode(provider.shape());
     // Nobody computes a provider block: there, a default is a fallback and no more.
     for attribute in own.block.iter_mut().flat_map(|block| &mut block.attributes) {
         attribute.computed = false;
     }
-    get_provider_schema::Response {
+    let first = Response {
         provider: Some(own),
-        resource_schemas: registry
-            .resources()
-            .iter()
-            .map(|(name, resource)| ((*name).to_owned(), encode(resource.shape())))
-            .collect(),
-        data_source_schemas: registry
-            .data_sources()
-            .iter()
-            .map(|(name, source)| ((*name).to_owned(), encode(source.shape())))
-            .collect(),
-        list_resource_schemas: registry
-            .lists()
-            .iter()
-            .map(|(name, list)| ((*name).to_owned(), encode(list.shape())))
-            .collect(),
         functions: functions(provider).functions,
         server_capabilities: Some(CAPABILITIES),
-        ..get_provider_schema::Response::default()
-    }
+        ..Response::default()
+    };
+    let one = |name: &&str, shape| [((*name).to_owned(), encode(shape))].into();
+    let resources = registry.resources().iter();
+    let resources = resources.map(move |(name, resource)| Response {
+        resource_schemas: one(name, resource.shape()),
+        ..Response::default()
+    });
+    let data_sources = registry.data_sources().iter();
+    let data_sources = data_sources.map(move |(name, source)| Response {
+        data_source_schemas: one(name, source.shape()),
+        ..Response::default()
+    });
+    let lists = registry.lists().iter();
+    let lists = lists.map(move |(name, list)| Response {
+        list_resource_schemas: one(name, list.shape()),
+        ..Response::default()
+    });
+    std::iter::once(first)
+        .chain(resources)
+        .chain(data_sources)
+        .chain(lists)
 }
 
 pub(super) fn identity_schemas(
@@ -131,7 +142,7 @@ fn encode(shape: &Shape) -> Schema {
         version: shape.schema.version,
         block: Some(schema::Block {
             attributes: shape.schema.attributes.iter().map(attribute).collect(),
-            description: shape.schema.description.clone(),
+            description: shape.schema.description.clone().into_owned(),
             description_kind: StringKind::Markdown.into(),
             ..schema::Block::default()
         }),
@@ -149,7 +160,7 @@ fn attribute(attribute: &Attribute) -> schema::Attribute {
         name: attribute.name.to_owned(),
         r#type: kind,
         nested_type,
-        description: attribute.description.clone(),
+        description: attribute.description.clone().into_owned(),
         description_kind: StringKind::Markdown.into(),
         required: attribute.mode == Mode::Required,
         optional: matches!(attribute.mode, Mode::Optional | Mode::OptionalComputed),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prost::Message as _;
 use prost::bytes::Bytes;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -109,9 +110,11 @@ impl Service for Server {
         &self,
         _: Request<get_provider_schema::Request>,
     ) -> Reply<get_provider_schema::Response> {
-        Ok(told("GetProviderSchema", || {
-            schema::provider_schema(self.provider.as_ref())
-        }))
+        let encoded = self.encoded.provider_schema(self.provider.as_ref());
+        let whole = get_provider_schema::Response::decode(encoded);
+        whole
+            .map(Response::new)
+            .map_err(|error| Status::internal(error.to_string()))
     }
 
     async fn get_resource_identity_schemas(

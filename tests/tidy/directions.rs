@@ -60,6 +60,7 @@ const PROGRAM: &[&str] = &["doctor"];
 const LIFECYCLE: &[&str] = &[
     "tf",
     "http::error",
+    "http::lately",
     "http::poll",
     "http::scope",
     "azure",

@@ -17,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::azure;
-use crate::http::Lately;
+use crate::http::lately::Lately;
 use crate::http::poll::Progress;
 use crate::konnect::{
     self, NetworkId, NewPrivateDns, PrivateDns, PrivateDnsConfig, PrivateDnsId, is_same_forwarding,

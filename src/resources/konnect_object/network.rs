@@ -78,10 +78,12 @@ fn told(text: String) -> Attr<String> {
 
 /// Everything of a network but its id and name.
 pub(crate) fn attributes() -> Vec<Attribute> {
-    let string =
-        |name, description: &str| Attribute::computed(name, Type::String).describe(description);
-    let number =
-        |name, description: &str| Attribute::computed(name, Type::Number).describe(description);
+    let string = |name, description: &'static str| {
+        Attribute::computed(name, Type::String).describe(description)
+    };
+    let number = |name, description: &'static str| {
+        Attribute::computed(name, Type::Number).describe(description)
+    };
     vec![
         string("region", "Region of the cloud, such as `eastus2`."),
         string(

@@ -49,7 +49,7 @@ id.map(drop).map_err(|fault| fault.reason())
 }
 
 /// The object's name.
-pub(crate) fn name(description: &str) -> Attribute {
+pub(crate) fn name(description: &'static str) -> Attribute {
     Attribute::required("name", Type::String)
         .describe(description)
         .validate(Parses::new("a name that Konnect takes", check_name))

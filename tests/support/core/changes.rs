@@ -242,7 +242,10 @@ impl Core {
             Action::NoOp => (prior.clone(), Vec::new()),
             Action::Delete => self.apply_once(type_name, prior, plan, &Value::Null).await,
             Action::Create | Action::Update => {
-                let last = self.plan_again(type_name, prior, plan, config).await;
+                let last = match self.plan_last(type_name, prior, plan, config).await {
+                    Ok(last) => last,
+                    Err(diagnostics) => return (prior.clone(), diagnostics),
+                };
                 if last.action == Action::NoOp {
                     // What was unknown turned out to be what it was before.
                     return (prior.clone(), Vec::new());
@@ -263,14 +266,16 @@ impl Core {
                     return (left, diagnostics);
                 }
                 let absent = Stored::default();
-                let create = self.plan_again(type_name, &absent, plan, config).await;
+                let create = match self.plan_last(type_name, &absent, plan, config).await {
+                    Ok(create) => create,
+                    Err(diagnostics) => return (absent, diagnostics),
+                };
                 self.apply_once(type_name, &absent, &create, config).await
             }
         }
     }
 
-    /// The plan of an apply, with everything known. Of what was planned before, only what was unknown has changed. The object that a
-    /// replacement replaces is gone by then.
+    /// The plan of an apply that finds what the first one found.
     pub async fn plan_again(
         &mut self,
         type_name: &str,
@@ -278,10 +283,22 @@ impl Core {
         plan: &Planned,
         config: &Value,
     ) -> Planned {
+        let last = self.plan_last(type_name, prior, plan, config).await;
+        last.expect("a second plan")
+    }
+
+    /// The plan of an apply, with everything known. Of what was planned before, only what was unknown has changed. The object that a
+    /// replacement replaces is gone by then.
+    async fn plan_last(
+        &mut self,
+        type_name: &str,
+        prior: &Stored,
+        plan: &Planned,
+        config: &Value,
+    ) -> Result<Planned, Diagnostics> {
         let last = self
             .plan_after(type_name, prior, config, &plan.private)
-            .await
-            .expect("a second plan");
+            .await?;
         let is_as_planned = match plan.action {
             Action::Replace => last.action == Action::Create,
             Action::Update => matches!(last.action, Action::Update | Action::NoOp),
@@ -294,7 +311,7 @@ impl Core {
         );
         let faults = outcome_faults(&plan.state, &last.state);
         assert_none(&faults, "Provider produced inconsistent final plan");
-        last
+        Ok(last)
     }
 
     /// Applies a plan as it is, although something may have changed since: for what has to hold without the plan that Terraform makes right before.

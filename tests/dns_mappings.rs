@@ -535,6 +535,16 @@ fn many_that_are_read_together_share_requests_and_each_change_outside_is_seen() 
     let workspace = Workspace::new(cloud.env());
     workspace.write(&many(&cloud));
     workspace.apply().expect_success("apply");
+    // What all creations ask alike is asked for a few times at most, even where they take longer than a moment.
+    let network = format!("networks/{}", cloud.network_id("eastus2-prod"));
+    for alike in [network.as_str(), "provider-accounts/"] {
+        let asked = cloud.requests_matching("konnect", "GET", alike);
+        let asked = asked
+            .iter()
+            .filter(|request| !request["path"].to_string().contains("private-dns"));
+        let count = asked.count();
+        assert!((1..MANY / 2).contains(&count), "{count} of {alike}");
+    }
 
     // Long enough that the reads which Terraform sends together overlap on a busy machine, too.
     cloud.fault(

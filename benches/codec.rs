@@ -75,7 +75,7 @@ fn resource(name: &str) -> Arc<dyn DynResource> {
 fn value(resource: &dyn DynResource, written: &Json) -> Value {
     json::decode_json(
         written.to_string().as_bytes(),
-        &resource.shape().object_type,
+        resource.shape().object_type(),
     )
     .expect("it has the resource's type")
 }
@@ -108,7 +108,7 @@ fn mappings(count: usize) -> Json {
 
 fn codecs() {
     let resource = resource("konnectazure_dns_mappings");
-    let kind = &resource.shape().object_type;
+    let kind = resource.shape().object_type();
     for count in [1, 1_000] {
         let state = value(&*resource, &mappings(count));
         let bytes = msgpack::encode(&state, kind).expect("it can be encoded");

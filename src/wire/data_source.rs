@@ -15,7 +15,7 @@ pub(super) fn validate(
     let config = decode(
         "configuration",
         request.config.as_ref(),
-        &source.shape().object_type,
+        source.shape().object_type(),
     )?;
     Ok(validate_data_resource_config::Response {
         diagnostics: encode_diagnostics(source.validate(&config)),
@@ -27,7 +27,7 @@ pub(super) async fn read(
     request: read_data_source::Request,
 ) -> Result<read_data_source::Response, Diagnostics> {
     let source = call.data_source(&request.type_name)?;
-    let kind = &source.shape().object_type;
+    let kind = source.shape().object_type();
     let config = decode("configuration", request.config.as_ref(), kind)?;
     if let Some(deferred) = deferral(&call, request.client_capabilities.as_ref()) {
         let state = unread(&source.shape().schema, config);

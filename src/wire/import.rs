@@ -20,7 +20,7 @@ pub(super) async fn import(
     let resource = call.resource(&request.type_name)?;
     let shape = resource.shape();
     let id = if request.id.is_empty() {
-        let identity = decode_identity(request.identity.as_ref(), &shape.identity_type)?;
+        let identity = decode_identity(request.identity.as_ref(), shape.identity_type())?;
         ImportId::Identity(importable(resource.as_ref(), identity)?)
     } else {
         ImportId::Id(request.id)
@@ -42,9 +42,9 @@ pub(super) async fn import(
     if !diagnostics.has_errors() {
         imported_resources.push(import_resource_state::ImportedResource {
             type_name: request.type_name,
-            state: Some(encode("imported state", &state, &shape.object_type)?),
+            state: Some(encode("imported state", &state, shape.object_type())?),
             private,
-            identity: encode_identity(identity.as_ref(), &shape.identity_type, &mut diagnostics),
+            identity: encode_identity(identity.as_ref(), shape.identity_type(), &mut diagnostics),
         });
     }
     Ok(import_resource_state::Response {
@@ -107,9 +107,13 @@ pub(super) fn move_state(
         return Err(diagnostics);
     }
     Ok(move_resource_state::Response {
-        target_state: Some(encode("moved state", &state, &shape.object_type)?),
+        target_state: Some(encode("moved state", &state, shape.object_type())?),
         target_private: private,
-        target_identity: encode_identity(identity.as_ref(), &shape.identity_type, &mut diagnostics),
+        target_identity: encode_identity(
+            identity.as_ref(),
+            shape.identity_type(),
+            &mut diagnostics,
+        ),
         diagnostics: encode_diagnostics(diagnostics),
     })
 }
@@ -141,7 +145,7 @@ pub(super) fn generate_config(
     request: &generate_resource_config::Request,
 ) -> Result<generate_resource_config::Response, Diagnostics> {
     let resource = call.resource(&request.type_name)?;
-    let kind = &resource.shape().object_type;
+    let kind = resource.shape().object_type();
     let state = decode("state", request.state.as_ref(), kind)?;
     let (config, diagnostics) = resource.generate_config(&state);
     Ok(generate_resource_config::Response {

@@ -24,7 +24,7 @@ pub(super) fn validate(
     request: &validate_list_resource_config::Request,
 ) -> Result<validate_list_resource_config::Response, Diagnostics> {
     let list = call.list(&request.type_name)?;
-    let kind = &list.shape().object_type;
+    let kind = list.shape().object_type();
     let config = decode("configuration", request.config.as_ref(), kind)?;
     Ok(validate_list_resource_config::Response {
         diagnostics: encode_diagnostics(list.validate(&config)),
@@ -55,7 +55,7 @@ async fn find(
 ) -> Result<Diagnostics, Diagnostics> {
     let list = call.list(&request.type_name)?;
     let resource = call.resource(&request.type_name)?;
-    let kind = &list.shape().object_type;
+    let kind = list.shape().object_type();
     let wanted = ListRequest {
         config: decode("configuration", request.config.as_ref(), kind)?,
         limit: u64::try_from(request.limit).unwrap_or_default(),
@@ -69,12 +69,12 @@ fn encode(event: ListEvent, resource: Option<&dyn DynResource>) -> list_resource
     let mut diagnostics = event.diagnostics;
     let shape = resource.map(DynResource::shape);
     let identity = shape.and_then(|shape| {
-        let kind = &shape.identity_type;
+        let kind = shape.identity_type();
         encode_identity(event.identity.as_ref(), kind, &mut diagnostics)
     });
     let resource_object = shape
         .zip(event.object)
-        .and_then(|(shape, object)| encode_state(&object, &shape.object_type, &mut diagnostics));
+        .and_then(|(shape, object)| encode_state(&object, shape.object_type(), &mut diagnostics));
     list_resource::Event {
         identity,
         display_name: event.display_name,

@@ -14,7 +14,7 @@ pub(super) async fn plan(
 ) -> Result<plan_resource_change::Response, Diagnostics> {
     let resource = call.resource(&request.type_name)?;
     let shape = resource.shape();
-    let kind = &shape.object_type;
+    let kind = shape.object_type();
     let prior = decode("prior state", request.prior_state.as_ref(), kind)?;
     about(&prior);
     // What is destroyed is named by its state, and is destroyed by a provider that is configured by then.
@@ -32,7 +32,7 @@ pub(super) async fn plan(
             destroys,
             config,
             private: request.prior_private,
-            identity: decode_identity(request.prior_identity.as_ref(), &shape.identity_type)?,
+            identity: decode_identity(request.prior_identity.as_ref(), shape.identity_type())?,
             cancel: call.cancel,
         })
         .await;
@@ -43,7 +43,7 @@ pub(super) async fn plan(
         planned_private: answer.private,
         planned_identity: encode_identity(
             answer.identity.as_ref(),
-            &shape.identity_type,
+            shape.identity_type(),
             &mut diagnostics,
         ),
         diagnostics: encode_diagnostics(diagnostics),
@@ -70,7 +70,7 @@ pub(super) async fn apply(
 ) -> Result<apply_resource_change::Response, Diagnostics> {
     let resource = call.resource(&request.type_name)?;
     let shape = resource.shape();
-    let kind = &shape.object_type;
+    let kind = shape.object_type();
     let prior = decode("prior state", request.prior_state.as_ref(), kind)?;
     about(&prior);
     let answer = resource
@@ -79,7 +79,7 @@ pub(super) async fn apply(
             planned: decode("planned state", request.planned_state.as_ref(), kind)?,
             config: decode("configuration", request.config.as_ref(), kind)?,
             private: request.planned_private,
-            identity: decode_identity(request.planned_identity.as_ref(), &shape.identity_type)?,
+            identity: decode_identity(request.planned_identity.as_ref(), shape.identity_type())?,
             cancel: call.cancel,
         })
         .await;
@@ -91,7 +91,7 @@ pub(super) async fn apply(
         private: answer.private,
         new_identity: encode_identity(
             answer.identity.as_ref(),
-            &shape.identity_type,
+            shape.identity_type(),
             &mut diagnostics,
         ),
         diagnostics: encode_diagnostics(diagnostics),

@@ -10,7 +10,7 @@ pub(super) fn validate(
     call: &Call,
     request: &validate_provider_config::Request,
 ) -> Result<validate_provider_config::Response, Diagnostics> {
-    let kind = &call.provider.shape().object_type;
+    let kind = call.provider.shape().object_type();
     let config = decode("provider configuration", request.config.as_ref(), kind)?;
     Ok(validate_provider_config::Response {
         diagnostics: encode(call.provider.validate(&config)),
@@ -21,7 +21,7 @@ pub(super) async fn configure(
     call: Call,
     request: configure_provider::Request,
 ) -> Result<configure_provider::Response, Diagnostics> {
-    let kind = &call.provider.shape().object_type;
+    let kind = call.provider.shape().object_type();
     let config = decode("provider configuration", request.config.as_ref(), kind)?;
     Ok(configure_provider::Response {
         diagnostics: encode(call.provider.configure(config).await),

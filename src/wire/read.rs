@@ -24,7 +24,7 @@ pub(super) async fn read(
 ) -> Result<read_resource::Response, Diagnostics> {
     let resource = call.resource(&request.type_name)?;
     let shape = resource.shape();
-    let state = decode("state", request.current_state.as_ref(), &shape.object_type)?;
+    let state = decode("state", request.current_state.as_ref(), shape.object_type())?;
     about(&state);
     if let Some(deferred) = deferral(&call, request.client_capabilities.as_ref()) {
         return Ok(read_resource::Response {
@@ -36,17 +36,17 @@ pub(super) async fn read(
         .read(ReadRequest {
             state,
             private: request.private,
-            identity: decode_identity(request.current_identity.as_ref(), &shape.identity_type)?,
+            identity: decode_identity(request.current_identity.as_ref(), shape.identity_type())?,
             cancel: call.cancel,
         })
         .await;
     let mut diagnostics = answer.diagnostics;
     Ok(read_resource::Response {
-        new_state: Some(encode("state", &answer.state, &shape.object_type)?),
+        new_state: Some(encode("state", &answer.state, shape.object_type())?),
         private: answer.private,
         new_identity: encode_identity(
             answer.identity.as_ref(),
-            &shape.identity_type,
+            shape.identity_type(),
             &mut diagnostics,
         ),
         diagnostics: encode_diagnostics(diagnostics),

@@ -30,7 +30,7 @@ pub(super) fn state(
             upgraded.as_bytes()
         }
     };
-    let state = decode_json(json, &shape.object_type)
+    let state = decode_json(json, shape.object_type())
         .map_err(|error| not_understood("stored state", &error))?;
     if state.is_null() {
         // A null answer would make the host forget the object.
@@ -40,7 +40,7 @@ pub(super) fn state(
         upgraded_state: Some(encode(
             "upgraded state",
             &resource.stored(state),
-            &shape.object_type,
+            shape.object_type(),
         )?),
         diagnostics: Vec::new(),
     })
@@ -67,7 +67,7 @@ pub(super) fn identity(
     request: &upgrade_resource_identity::Request,
 ) -> Result<upgrade_resource_identity::Response, Diagnostics> {
     let resource = call.resource(&request.type_name)?;
-    let kind = &resource.shape().identity_type;
+    let kind = resource.shape().identity_type();
     let stored = request
         .raw_identity
         .as_ref()

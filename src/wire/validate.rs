@@ -14,7 +14,7 @@ pub(super) fn validate(
     let config = decode(
         "configuration",
         request.config.as_ref(),
-        &resource.shape().object_type,
+        resource.shape().object_type(),
     )?;
     let write_only_allowed = request
         .client_capabilities

@@ -35,7 +35,7 @@ fn objects() -> Vec<(String, DynamicValue)> {
                 });
                 let object = Value::object(members.collect::<Vec<_>>());
                 let value = DynamicValue {
-                    msgpack: msgpack::encode(&object, &shape.object_type).unwrap(),
+                    msgpack: msgpack::encode(&object, shape.object_type()).unwrap(),
                     json: Vec::new(),
                 };
                 ((*name).to_owned(), value)

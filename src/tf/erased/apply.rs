@@ -175,7 +175,7 @@ impl<R: Resource> ErasedResource<R> {
 
     fn faults_of(&self, planned: &Members, result: &Members) -> Diagnostics {
         let result = Value::Object(result.clone());
-        let kind = &self.shape().object_type;
+        let kind = self.shape().object_type();
         let faults = if cfg!(debug_assertions) {
             let planned = Value::Object(planned.clone());
             consistency::apply_faults(self.attributes(), kind, &planned, &result)

@@ -55,7 +55,7 @@ impl<D: DataSource> ErasedDataSource<D> {
         let model = guarded("reading", self.source.read(context, model)).await?;
         let members = state::complete(attributes, model.into_members(), &configured);
         let state = Value::Object(self.with_configuration(members, &configured));
-        let faults = consistency::state_faults(attributes, &shape.object_type, &state);
+        let faults = consistency::state_faults(attributes, shape.object_type(), &state);
         if faults.is_empty() {
             Ok(state)
         } else {

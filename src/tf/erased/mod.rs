@@ -9,6 +9,8 @@ mod provider;
 mod resource;
 mod state;
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -28,27 +30,36 @@ use super::schema::{IdentityAttribute, Schema, identity_type};
 use super::types::Type;
 use super::value::{Members, Value};
 
-/// A schema with what follows from it, worked out once.
+/// A schema with what follows from it, worked out once, and not before it is wanted: most lives of a process end with the schema told.
 #[derive(Debug)]
 pub struct Shape {
     /// The whole schema, `timeouts` included.
     pub schema: Schema,
-    /// Its type.
-    pub object_type: Type,
     /// The identity's attributes; empty where there is none.
     pub identity: Vec<IdentityAttribute>,
-    /// Their type.
-    pub identity_type: Type,
+    object_type: OnceLock<Type>,
+    identity_type: OnceLock<Type>,
 }
 
 impl Shape {
-    fn new(schema: Schema, identity: Vec<IdentityAttribute>) -> Self {
+    const fn new(schema: Schema, identity: Vec<IdentityAttribute>) -> Self {
         Self {
-            object_type: schema.object_type(),
-            identity_type: identity_type(&identity),
             schema,
             identity,
+            object_type: OnceLock::new(),
+            identity_type: OnceLock::new(),
         }
+    }
+
+    /// The schema's type.
+    pub fn object_type(&self) -> &Type {
+        self.object_type.get_or_init(|| self.schema.object_type())
+    }
+
+    /// The identity's type.
+    pub fn identity_type(&self) -> &Type {
+        let made = || identity_type(&self.identity);
+        self.identity_type.get_or_init(made)
     }
 }
 

@@ -209,7 +209,7 @@ impl<R: Resource> ErasedResource<R> {
         let members = state::as_stored(self.attributes(), self.members(model, stored), stored);
         let state = Value::Object(members);
         let faults =
-            consistency::state_faults(self.attributes(), &self.shape().object_type, &state);
+            consistency::state_faults(self.attributes(), self.shape().object_type(), &state);
         if !faults.is_empty() {
             return Err(consistency::diagnostics(
                 "invalid state after a refresh",
@@ -393,7 +393,7 @@ impl<R: Resource> DynResource for ErasedResource<R> {
         let members = state::complete(attributes, members, &imported);
         let members = config::without_write_only(attributes, members);
         let state = Value::Object(state::as_stored(attributes, members, &imported));
-        let faults = consistency::state_faults(attributes, &self.shape().object_type, &state);
+        let faults = consistency::state_faults(attributes, self.shape().object_type(), &state);
         if !faults.is_empty() {
             return Err(consistency::diagnostics(
                 "invalid object of a query",

@@ -693,6 +693,6 @@ fn every_state_of_these_tests_is_one_that_hosts_accept() {
     let resource = ErasedResource::new(Scripted::default());
     let shape = resource.shape();
     let faults =
-        consistency::state_faults(&shape.schema.attributes, &shape.object_type, &stored(&[]));
+        consistency::state_faults(&shape.schema.attributes, shape.object_type(), &stored(&[]));
     assert_eq!(faults, []);
 }

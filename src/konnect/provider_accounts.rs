@@ -80,7 +80,7 @@ pub struct ProviderAccount {
 }
 
 impl Client {
-    /// A provider account. It stays in its cloud, so that reads of many share a request.
+    /// Reads a provider account.
     ///
     /// # Errors
     /// [`Error::is_not_found`] when there is none.
@@ -90,7 +90,19 @@ impl Client {
         id: &ProviderAccountId,
     ) -> Result<ProviderAccount, Error> {
         let path = ["v2", "cloud-gateways", "provider-accounts", &id.to_string()];
-        let read = self.read(scope, Request::get(path));
+        self.read(scope, Request::get(path)).await
+    }
+
+    /// A provider account as it is or was a few seconds ago: it stays in its cloud, so that reads of many share a request.
+    ///
+    /// # Errors
+    /// As [`Self::get_provider_account`].
+    pub async fn get_provider_account_lately(
+        &self,
+        scope: &Scope,
+        id: &ProviderAccountId,
+    ) -> Result<ProviderAccount, Error> {
+        let read = self.get_provider_account(scope, id);
         self.provider_accounts.get(scope, *id, read).await
     }
 }

@@ -91,7 +91,7 @@ pub(crate) async fn cloud_provider(
     let Some(account) = network.cloud_gateway_provider_account_id else {
         return Ok(None);
     };
-    match client.get_provider_account(scope, &account).await {
+    match client.get_provider_account_lately(scope, &account).await {
         Ok(account) => Ok(Some(account.provider)),
         Err(error) => {
             tracing::debug!(

@@ -294,7 +294,7 @@ fn malformed_provider_settings_are_refused_on_their_attribute() {
             "https://",
         ),
         ("oidc_request_url", "\"http://ci.example\"", "use https"),
-        ("oidc_request_url", "\"ci\"", "no URL"),
+        ("oidc_request_url", "\"ci\"", "https://"),
         ("environment", "\"moon\"", "`usgovernment`"),
         ("request_timeout", "\"90\"", "unit"),
         ("request_timeout", "\"0s\"", "longer than zero"),

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use url::{Host, Url};
+use url::Url;
+
+use crate::http::{InvalidAddress, base_address};
 
 /// One of the separate instances of Azure. Users and applications do not cross between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -94,11 +96,10 @@ pub struct EndpointOverrides {
 
 /// An endpoint override cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} cannot be the {service} endpoint: {reason}")]
+#[error("{:?} cannot be the {service} endpoint: {}", .fault.given, .fault.reason)]
 pub struct EndpointError {
     service: Service,
-    given: String,
-    reason: String,
+    fault: InvalidAddress,
 }
 
 impl EndpointError {
@@ -231,36 +232,13 @@ pub fn admin_consent_url(authority: &Url, tenant: &str, client_id: &str) -> Stri
 }
 
 fn endpoint(service: Service, given: &str) -> Result<Url, EndpointError> {
-    let refuse = |reason: &str| EndpointError {
-        service,
-        given: given.to_owned(),
-        reason: reason.to_owned(),
-    };
-    let url = Url::parse(given).map_err(|fault| refuse(&format!("it is no URL ({fault})")))?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return Err(refuse("it has no host")),
-    };
-    match url.scheme() {
-        "https" => {}
-        "http" if service == Service::ActiveDirectory => {
-            return Err(refuse("it must be https, as secrets are sent there"));
-        }
-        "http" if is_loopback => {}
-        _ => return Err(refuse("it must be https (http is taken on loopback only)")),
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("it must not have a query or fragment"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        // Not repeated: the text holds a password.
-        return Err(EndpointError {
-            service,
-            given: url.host_str().unwrap_or_default().to_owned(),
-            reason: "it must not hold a user name or password".to_owned(),
-        });
+    let refused = |fault| EndpointError { service, fault };
+    let url = base_address(given).map_err(refused)?;
+    if service == Service::ActiveDirectory && url.scheme() != "https" {
+        return Err(refused(InvalidAddress {
+            given: given.to_owned(),
+            reason: "it must be https, as secrets are sent there".to_owned(),
+        }));
     }
     Ok(url)
 }
@@ -320,10 +298,11 @@ mod tests {
             ..EndpointOverrides::default()
         };
         for (text, reason) in [
-            ("management", "no URL"),
-            ("http://example.com", "must be https"),
-            ("http://localhost.example.com", "must be https"),
-            ("ftp://localhost", "must be https"),
+            ("management", "https://"),
+            ("https://", "no URL"),
+            ("http://example.com", "use https"),
+            ("http://localhost.example.com", "use https"),
+            ("ftp://localhost", "https://"),
             ("https://example.com/?a=b", "query"),
             ("https://me:hunter2@example.com", "password"),
         ] {

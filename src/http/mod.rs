@@ -3,6 +3,7 @@
 //! [`Api`] sends a [`Request`] within a [`Scope`], decides what may be sent again, and answers with a [`Response`] or one
 //! [`Error`]. [`poll::Poll`] is the one place that waits for something to become true.
 
+pub mod address;
 pub mod api;
 mod authorize;
 mod call;
@@ -27,6 +28,7 @@ pub mod shared;
 mod tls;
 pub mod transport;
 
+pub use address::{InvalidAddress, address, base_address};
 pub use api::{Api, ApiSettings, ReadRefusal, RefusalParts};
 pub use authorize::{Authorize, StaticToken};
 pub use error::{Error, Failure, FieldFault, Interruption, InterruptionKind, Refusal};

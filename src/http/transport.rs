@@ -4,7 +4,6 @@ pub(super) mod departure;
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,8 +13,9 @@ use http::{HeaderMap, Method, StatusCode};
 use rustls::CertificateError;
 use tokio::sync::{OnceCell, OwnedMutexGuard};
 use tokio::time::timeout;
-use url::{Host, Origin, Url};
+use url::{Origin, Url};
 
+use super::address::{check_url, is_link_local};
 use super::error::{Error, Interruption, InterruptionKind};
 use super::proxy;
 use super::redact::redact;
@@ -283,33 +283,6 @@ impl Network {
             body: body.freeze(),
         })
     }
-}
-
-/// Whether an address may be used: `https`, or `http` on this machine only, so that no token crosses a network in the clear.
-///
-/// # Errors
-/// Says what is wrong with the address.
-pub fn check_url(url: &Url) -> Result<(), String> {
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    let host = url.host_str().unwrap_or_default();
-    match url.scheme() {
-        "https" if !host.is_empty() => Ok(()),
-        "http" if is_loopback => Ok(()),
-        "http" => Err(format!(
-            "http://{host} would send credentials in the clear; use https (http is allowed on this machine only, as in http://localhost)"
-        )),
-        scheme => Err(format!("{scheme:?} addresses cannot be used; use https")),
-    }
-}
-
-/// Whether an address lies on this machine's own link (169.254.0.0/16): no router passes it on, and no proxy is asked to.
-pub(crate) fn is_link_local(url: &Url) -> bool {
-    matches!(url.host(), Some(Host::Ipv4(address)) if Ipv4Addr::is_link_local(&address))
 }
 
 fn interrupted(error: reqwest::Error) -> Broken {

@@ -1,11 +1,9 @@
 //! The provider block.
 
-use url::Url;
-
 use crate::azure::cloud::Service;
 use crate::azure::ids::Guid;
+use crate::http::address;
 use crate::http::secret::Secret;
-use crate::http::transport::check_url;
 use crate::konnect;
 use crate::model;
 use crate::tf::attr::{AttrValue, ConversionError};
@@ -125,8 +123,7 @@ fn endpoint(service: Service) -> impl Validate {
 }
 
 fn token_service(text: &str) -> Result<(), String> {
-    let url = Url::parse(text.trim()).map_err(|fault| format!("it is no URL ({fault})"))?;
-    check_url(&url)
+    checked(address(text).map_err(|fault| fault.reason))
 }
 
 fn guid() -> impl Validate {

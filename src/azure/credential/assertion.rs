@@ -6,13 +6,11 @@ use azure_core::error::ErrorKind;
 use http::{HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
-use url::Url;
 
 use super::settings::CredentialSettings;
 use crate::azure::envelope::{TRACE_HEADERS, read_refusal};
-use crate::http::transport::check_url;
 use crate::http::{
-    Api, ApiSettings, Error, Request, RetrySettings, Scope, Secret, StaticToken, Transport,
+    Api, ApiSettings, Error, Request, RetrySettings, Scope, Secret, StaticToken, Transport, address,
 };
 
 /// Whom Entra wants such tokens to be made out to.
@@ -39,16 +37,9 @@ impl TokenService {
         query: &[(&str, &str)],
         headers: &[(&'static str, &'static str)],
     ) -> Result<Self, Error> {
-        let address = settings
-            .oidc_request_url
-            .as_deref()
-            .unwrap_or_default()
-            .trim();
-        let url = Url::parse(address).map_err(|error| {
-            Error::not_configured(format!("oidc_request_url is no URL: {error}"))
-        })?;
-        check_url(&url).map_err(|reason| {
-            Error::not_configured(format!("oidc_request_url cannot be used: {reason}"))
+        let text = settings.oidc_request_url.as_deref().unwrap_or_default();
+        let url = address(text).map_err(|fault| {
+            Error::not_configured(format!("oidc_request_url cannot be used: {}", fault.reason))
         })?;
         let token = settings
             .oidc_request_token

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use tracing::Instrument as _;
 
 use crate::azure::envelope::Fault;
+use crate::http::address::is_link_local;
 use crate::http::plain::shortened;
 use crate::http::redact::redact;
-use crate::http::transport::{Broken, Outgoing, is_link_local};
+use crate::http::transport::{Broken, Outgoing};
 use crate::http::{Error, Failure, Interruption, InterruptionKind, Response, Transport};
 
 /// How long the machine's identity endpoint may take. It is on the same host: silence means that it is not there.

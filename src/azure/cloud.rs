@@ -235,10 +235,8 @@ fn endpoint(service: Service, given: &str) -> Result<Url, EndpointError> {
     let refused = |fault| EndpointError { service, fault };
     let url = base_address(given).map_err(refused)?;
     if service == Service::ActiveDirectory && url.scheme() != "https" {
-        return Err(refused(InvalidAddress {
-            given: given.to_owned(),
-            reason: "it must be https, as secrets are sent there".to_owned(),
-        }));
+        let reason = "it must be https, as secrets are sent there";
+        return Err(refused(InvalidAddress::new(given, reason)));
     }
     Ok(url)
 }

@@ -2,16 +2,29 @@
 
 use std::net::Ipv4Addr;
 
-use url::{Host, Url};
+use url::{Host, ParseError, Url};
 
 /// A text that cannot be used as the address of a service.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{given:?} cannot be used: {reason}")]
 pub struct InvalidAddress {
-    /// What was written; the host alone where the rest may hold a password.
+    /// What was written, without what may be a user's name and password.
     pub given: String,
     /// What is wrong with it, as the end of a sentence.
     pub reason: String,
+}
+
+impl InvalidAddress {
+    /// This text, for this reason.
+    #[must_use]
+    pub fn new(text: &str, reason: impl Into<String>) -> Self {
+        let text = text.trim();
+        let given = text.rsplit_once('@').map_or(text, |(_, given)| given);
+        Self {
+            given: given.to_owned(),
+            reason: reason.into(),
+        }
+    }
 }
 
 /// Reads the address of a service: `https`, or `http` on this machine only.
@@ -19,21 +32,19 @@ pub struct InvalidAddress {
 /// # Errors
 /// When the text is no such address.
 pub fn address(text: &str) -> Result<Url, InvalidAddress> {
-    let text = text.trim();
-    let refused = |reason: String| InvalidAddress {
-        given: text.to_owned(),
-        reason,
-    };
-    if !is_ascii_host(after_scheme(text).ok_or_else(|| {
-        refused("it has to begin with https:// (or http://, on this machine)".to_owned())
-    })?) {
-        return Err(refused(
-            "its host has to be written in ASCII, a name in another alphabet in its xn-- form"
-                .to_owned(),
-        ));
-    }
-    let url = Url::parse(text).map_err(|fault| refused(format!("it is no URL ({fault})")))?;
-    check_url(&url).map_err(refused)?;
+    let url = Url::parse(text.trim()).map_err(|fault| {
+        let reason = match fault {
+            ParseError::RelativeUrlWithoutBase => "it has to begin with https://".to_owned(),
+            // This build reads no other hosts: see `idna_adapter` in Cargo.toml.
+            ParseError::IdnaError => {
+                "its host has to be written in ASCII, a name in another alphabet in its xn-- form"
+                    .to_owned()
+            }
+            fault => format!("it is no URL ({fault})"),
+        };
+        InvalidAddress::new(text, reason)
+    })?;
+    check_url(&url).map_err(|reason| InvalidAddress::new(text, reason))?;
     Ok(url)
 }
 
@@ -43,36 +54,14 @@ pub fn address(text: &str) -> Result<Url, InvalidAddress> {
 /// When the text is no such address.
 pub fn base_address(text: &str) -> Result<Url, InvalidAddress> {
     let url = address(text)?;
-    let refused = |given: &str, reason: &str| InvalidAddress {
-        given: given.to_owned(),
-        reason: reason.to_owned(),
+    let reason = if !url.username().is_empty() || url.password().is_some() {
+        "it must not hold a user name or password"
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "it must not hold a query or fragment"
+    } else {
+        return Ok(url);
     };
-    if !url.username().is_empty() || url.password().is_some() {
-        let host = url.host_str().unwrap_or_default();
-        return Err(refused(host, "it must not hold a user name or password"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(refused(text.trim(), "it must not hold a query or fragment"));
-    }
-    Ok(url)
-}
-
-fn after_scheme(text: &str) -> Option<&str> {
-    ["https://", "http://"].into_iter().find_map(|scheme| {
-        let (start, rest) = text.split_at_checked(scheme.len())?;
-        start.eq_ignore_ascii_case(scheme).then_some(rest)
-    })
-}
-
-/// Whether the host that `rest` begins with is one that `url` can read without tables of Unicode, which this build leaves out (`idna_adapter` in
-/// Cargo.toml). Escapes count as what they stand for.
-fn is_ascii_host(rest: &str) -> bool {
-    let authority = rest.trim_start_matches(['/', '\\']);
-    let authority = authority.split(['/', '\\', '?', '#']).next();
-    let host = authority.and_then(|authority| authority.rsplit('@').next());
-    host.unwrap_or_default()
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'%')
+    Err(InvalidAddress::new(text, reason))
 }
 
 /// Whether an address may be used: `https`, or `http` on this machine only, so that no token crosses a network in the clear.
@@ -93,7 +82,9 @@ pub(super) fn check_url(url: &Url) -> Result<(), String> {
         "http" => Err(format!(
             "http://{host} would send credentials in the clear; use https (http is allowed on this machine only, as in http://localhost)"
         )),
-        scheme => Err(format!("{scheme:?} addresses cannot be used; use https")),
+        scheme => Err(format!(
+            "{scheme:?} addresses cannot be used; it has to begin with https://"
+        )),
     }
 }
 
@@ -112,11 +103,6 @@ mod tests {
             "https://k\u{f6}ng.example",
             "https://U\u{a1}.",
             "https://U%C2%A1.",
-            "https:////U\u{a1}.example/v2",
-            "https:///\\U\u{a1}.example",
-            "https://me@U\u{a1}.example:443?a",
-            "https://a\t/U\u{a1}.example",
-            "https://a b.example",
         ] {
             let fault = address(text).unwrap_err();
             assert!(fault.reason.contains("xn--"), "{fault}");
@@ -185,8 +171,19 @@ mod tests {
             assert!(address(text).is_ok(), "{text}");
             assert!(base_address(text).is_err_and(|fault| fault.reason.contains("query")));
         }
-        let fault = base_address("https://me:hunter2@example?a=b").unwrap_err();
-        assert!(fault.reason.contains("password"), "{fault}");
-        assert!(!fault.to_string().contains("hunter2"), "{fault}");
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        for text in [
+            "https://me:hunter2@example?a=b",
+            "https://me:hunter2@exa mple",
+            "http://me:hunter2@example",
+            "me:hunter2@example",
+            "https://me:hunter2@example:99999",
+        ] {
+            let fault = base_address(text).unwrap_err();
+            assert!(!fault.to_string().contains("hunter2"), "{fault}");
+        }
     }
 }

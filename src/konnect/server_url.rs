@@ -28,12 +28,8 @@ pub fn server_url(text: &str) -> Result<Url, InvalidServerUrl> {
             used = GLOBAL_HOST,
             "geo hosts do not serve the Cloud Gateways API"
         );
-        url.set_host(Some(GLOBAL_HOST)).map_err(|error| {
-            InvalidServerUrl(InvalidAddress {
-                given: text.to_owned(),
-                reason: error.to_string(),
-            })
-        })?;
+        url.set_host(Some(GLOBAL_HOST))
+            .map_err(|error| InvalidServerUrl(InvalidAddress::new(text, error.to_string())))?;
     }
     let path = url.path().trim_end_matches('/');
     let path = path

@@ -6,10 +6,9 @@ use super::generated::{
     schema,
 };
 use super::type_json;
-use crate::tf::erased::DynProvider;
-use crate::tf::erased::Shape;
 use crate::tf::function::{Function, Parameter};
 use crate::tf::schema::{Attribute, AttributeKind, IdentityAttribute, Mode, Nesting};
+use crate::tf::{self, erased::DynProvider};
 
 /// The version of every identity. Hosts do not ask for an upgrade of identities of version 0, nor of objects that have none yet.
 const IDENTITY_VERSION: i64 = 0;
@@ -57,14 +56,14 @@ pub(super) fn metadata(provider: &dyn DynProvider) -> get_metadata::Response {
 }
 
 /// The provider's schema in parts. Encoded one after the other they are the whole message: protobuf merges what follows. So no more than one type is
-/// held twice, in a process that ends soon after.
+/// in memory at a time, in a process that ends soon after.
 pub(super) fn provider_schema(
     provider: &dyn DynProvider,
 ) -> impl Iterator<Item = get_provider_schema::Response> {
     use get_provider_schema::Response;
 
     let registry = provider.registry();
-    let mut own = encode(provider.shape());
+    let mut own = encode(&provider.schema());
     // Nobody computes a provider block: there, a default is a fallback and no more.
     for attribute in own.block.iter_mut().flat_map(|block| &mut block.attributes) {
         attribute.computed = false;
@@ -75,20 +74,20 @@ pub(super) fn provider_schema(
         server_capabilities: Some(CAPABILITIES),
         ..Response::default()
     };
-    let one = |name: &&str, shape| [((*name).to_owned(), encode(shape))].into();
+    let one = |name: &&str, schema| [((*name).to_owned(), encode(&schema))].into();
     let resources = registry.resources().iter();
     let resources = resources.map(move |(name, resource)| Response {
-        resource_schemas: one(name, resource.shape()),
+        resource_schemas: one(name, resource.schema()),
         ..Response::default()
     });
     let data_sources = registry.data_sources().iter();
     let data_sources = data_sources.map(move |(name, source)| Response {
-        data_source_schemas: one(name, source.shape()),
+        data_source_schemas: one(name, source.schema()),
         ..Response::default()
     });
     let lists = registry.lists().iter();
     let lists = lists.map(move |(name, list)| Response {
-        list_resource_schemas: one(name, list.shape()),
+        list_resource_schemas: one(name, list.schema()),
         ..Response::default()
     });
     std::iter::once(first)
@@ -100,20 +99,14 @@ pub(super) fn provider_schema(
 pub(super) fn identity_schemas(
     provider: &dyn DynProvider,
 ) -> get_resource_identity_schemas::Response {
-    let identity_schemas = provider
-        .registry()
-        .resources()
-        .iter()
-        .filter(|(_, resource)| !resource.shape().identity.is_empty())
-        .map(|(name, resource)| {
+    let resources = provider.registry().resources().iter();
+    let identity_schemas = resources
+        .map(|(name, resource)| (name, resource.identity()))
+        .filter(|(_, identity)| !identity.is_empty())
+        .map(|(name, identity)| {
             let schema = ResourceIdentitySchema {
                 version: IDENTITY_VERSION,
-                identity_attributes: resource
-                    .shape()
-                    .identity
-                    .iter()
-                    .map(identity_attribute)
-                    .collect(),
+                identity_attributes: identity.iter().map(identity_attribute).collect(),
             };
             ((*name).to_owned(), schema)
         })
@@ -137,12 +130,12 @@ pub(super) fn functions(provider: &dyn DynProvider) -> get_functions::Response {
     }
 }
 
-fn encode(shape: &Shape) -> Schema {
+fn encode(schema: &tf::schema::Schema) -> Schema {
     Schema {
-        version: shape.schema.version,
+        version: schema.version,
         block: Some(schema::Block {
-            attributes: shape.schema.attributes.iter().map(attribute).collect(),
-            description: shape.schema.description.clone().into_owned(),
+            attributes: schema.attributes.iter().map(attribute).collect(),
+            description: schema.description.clone().into_owned(),
             description_kind: StringKind::Markdown.into(),
             ..schema::Block::default()
         }),

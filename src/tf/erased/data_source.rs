@@ -16,7 +16,7 @@ use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::model::Model;
 use crate::tf::path::Path;
 use crate::tf::plan;
-use crate::tf::schema::AttributeKind;
+use crate::tf::schema::{AttributeKind, Schema};
 use crate::tf::soundness;
 use crate::tf::value::{Members, Value};
 
@@ -88,9 +88,13 @@ impl<D: DataSource> DynDataSource for ErasedDataSource<D> {
         self.source.type_name()
     }
 
+    fn schema(&self) -> Schema {
+        self.source.schema()
+    }
+
     fn shape(&self) -> &Shape {
         self.shape
-            .get_or_init(|| Shape::new(self.source.schema(), Vec::new()))
+            .get_or_init(|| Shape::new(self.schema(), Vec::new()))
     }
 
     fn schema_faults(&self) -> Vec<String> {

@@ -13,6 +13,7 @@ use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::list::{Ended, Found, List, ListEvent};
 use crate::tf::model::Model;
+use crate::tf::schema::Schema;
 use crate::tf::soundness;
 use crate::tf::timeouts;
 use crate::tf::value::{Members, Value};
@@ -71,9 +72,13 @@ impl<L: List> DynList for ErasedList<L> {
         self.list.type_name()
     }
 
+    fn schema(&self) -> Schema {
+        self.list.schema()
+    }
+
     fn shape(&self) -> &Shape {
         self.shape
-            .get_or_init(|| Shape::new(self.list.schema(), Vec::new()))
+            .get_or_init(|| Shape::new(self.schema(), Vec::new()))
     }
 
     fn schema_faults(&self, resource: Option<&dyn DynResource>) -> Vec<String> {

@@ -144,7 +144,13 @@ pub trait DynResource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
 
-    /// Schema and identity.
+    /// The schema with the timeouts, made anew for each call: what only tells it to a host need not keep it.
+    fn schema(&self) -> Schema;
+
+    /// The attributes of the identity; none where there is no identity.
+    fn identity(&self) -> Vec<IdentityAttribute>;
+
+    /// Schema and identity, kept.
     fn shape(&self) -> &Shape;
 
     /// What the model and the schema disagree about, and other faults of the schema. Empty for a sound resource.
@@ -197,7 +203,10 @@ pub trait DynDataSource: Send + Sync {
     /// The full type name.
     fn type_name(&self) -> &'static str;
 
-    /// The schema.
+    /// As [`DynResource::schema`].
+    fn schema(&self) -> Schema;
+
+    /// The schema, kept.
     fn shape(&self) -> &Shape;
 
     /// As [`DynResource::schema_faults`].
@@ -213,7 +222,10 @@ pub trait DynDataSource: Send + Sync {
 /// A provider over plain values, as the wire sees it.
 #[async_trait]
 pub trait DynProvider: Send + Sync {
-    /// The schema of the provider block.
+    /// The schema of the provider block. As [`DynResource::schema`].
+    fn schema(&self) -> Schema;
+
+    /// The schema, kept.
     fn shape(&self) -> &Shape;
 
     /// As [`DynResource::schema_faults`].
@@ -251,7 +263,10 @@ pub trait DynList: Send + Sync {
     /// The full type name, which is that of the resource it lists.
     fn type_name(&self) -> &'static str;
 
-    /// The schema of the filters.
+    /// The schema of the filters. As [`DynResource::schema`].
+    fn schema(&self) -> Schema;
+
+    /// The schema, kept.
     fn shape(&self) -> &Shape;
 
     /// As [`DynResource::schema_faults`], and where it disagrees with the resource of its name.

@@ -13,6 +13,7 @@ use crate::tf::diagnostics::Diagnostics;
 use crate::tf::model::Model;
 use crate::tf::plan;
 use crate::tf::provider::{Provider, Registry};
+use crate::tf::schema::Schema;
 use crate::tf::soundness;
 use crate::tf::value::{Members, Value};
 
@@ -45,9 +46,13 @@ impl<P: Provider> ErasedProvider<P> {
 
 #[async_trait]
 impl<P: Provider> DynProvider for ErasedProvider<P> {
+    fn schema(&self) -> Schema {
+        self.provider.schema()
+    }
+
     fn shape(&self) -> &Shape {
         self.shape
-            .get_or_init(|| Shape::new(self.provider.schema(), Vec::new()))
+            .get_or_init(|| Shape::new(self.schema(), Vec::new()))
     }
 
     fn schema_faults(&self) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::tf::model::Model;
 use crate::tf::path::Path;
 use crate::tf::plan;
 use crate::tf::resource::{ImportId, MoveSource, Planned, Resource};
-use crate::tf::schema::Attribute;
+use crate::tf::schema::{Attribute, IdentityAttribute, Schema};
 use crate::tf::soundness;
 use crate::tf::timeouts::{self, Operation};
 use crate::tf::value::{Members, Value};
@@ -259,14 +259,21 @@ impl<R: Resource> DynResource for ErasedResource<R> {
         self.resource.type_name()
     }
 
+    fn schema(&self) -> Schema {
+        let mut schema = self.resource.schema();
+        schema
+            .attributes
+            .push(timeouts::attribute(&self.resource.timeouts()));
+        schema
+    }
+
+    fn identity(&self) -> Vec<IdentityAttribute> {
+        self.resource.identity()
+    }
+
     fn shape(&self) -> &Shape {
-        self.shape.get_or_init(|| {
-            let mut schema = self.resource.schema();
-            schema
-                .attributes
-                .push(timeouts::attribute(&self.resource.timeouts()));
-            Shape::new(schema, self.resource.identity())
-        })
+        self.shape
+            .get_or_init(|| Shape::new(self.schema(), self.identity()))
     }
 
     fn schema_faults(&self) -> Vec<String> {

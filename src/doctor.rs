@@ -75,15 +75,15 @@ impl Request {
         &self,
         variables: fn(&str) -> Option<String>,
     ) -> Result<Report, String> {
-        let settings = configuration::resolve(&ProviderModel::default(), &variables).map_err(
-            |diagnostics| {
+        let settings = configuration::resolve(&ProviderModel::default(), &variables)
+            .await
+            .map_err(|diagnostics| {
                 let texts: Vec<String> = diagnostics
                     .iter()
                     .map(|found| format!("{}: {}", found.summary, found.detail))
                     .collect();
                 texts.join("\n")
-            },
-        )?;
+            })?;
         let (azure, konnect) = (azure::Access::default(), konnect::Access::default());
         azure.configure(settings.azure);
         konnect.configure(settings.konnect);

@@ -33,6 +33,9 @@ mod lifecycle;
 mod lists;
 #[path = "protocol/provider.rs"]
 mod provider;
+#[cfg(unix)]
+#[path = "protocol/stuck_file.rs"]
+mod stuck_file;
 mod support;
 #[path = "protocol/toy.rs"]
 mod toy;

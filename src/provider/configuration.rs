@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::time::timeout;
 use url::Url;
 
 use crate::azure::cloud::{
@@ -10,6 +11,7 @@ use crate::azure::cloud::{
 };
 use crate::azure::credential::CredentialSettings;
 use crate::azure::ids::{Guid, ParseIdError};
+use crate::http::scope::in_words;
 use crate::http::secret::Secret;
 use crate::http::transport::{CaBundle, Transport, TransportSettings};
 use crate::http::{file, redact};
@@ -27,6 +29,9 @@ use super::schema::{EndpointsModel, ProviderModel};
 const MAX_RETRIES: u32 = 8;
 const MAX_CONCURRENT_REQUESTS: usize = 32;
 
+/// How long a file may take. One on a network's share that hangs, or a pipe that nobody writes to, never comes to its end.
+const FILE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// What both clients need to know.
 #[derive(Debug)]
 pub struct Settings {
@@ -36,16 +41,20 @@ pub struct Settings {
     pub azure: azure::Settings,
 }
 
-/// Joins the block and the environment. The block beats the environment; an empty text counts as absent in either.
+/// Joins the block and the environment. The block beats the environment; an empty text counts as absent in either. Waits for files only, and
+/// off the async threads.
 ///
 /// # Errors
 /// A setting that is malformed, at its attribute; of a variable the message names the variable.
-pub fn resolve(model: &ProviderModel, environment: Variables<'_>) -> Result<Settings, Diagnostics> {
+pub async fn resolve(
+    model: &ProviderModel,
+    environment: Variables<'_>,
+) -> Result<Settings, Diagnostics> {
     let mut reader = Reader {
         environment,
         diagnostics: Diagnostics::new(),
     };
-    match reader.settings(model) {
+    match reader.settings(model).await {
         Some(settings) if !reader.diagnostics.has_errors() => Ok(settings),
         _ => Err(reader.diagnostics),
     }
@@ -108,7 +117,7 @@ struct Reader<'e> {
 }
 
 impl Reader<'_> {
-    fn settings(&mut self, model: &ProviderModel) -> Option<Settings> {
+    async fn settings(&mut self, model: &ProviderModel) -> Option<Settings> {
         let ca_bundle = self.text(
             "ca_certificate_path",
             &model.ca_certificate_path,
@@ -162,7 +171,7 @@ impl Reader<'_> {
                 &model.subscription_id,
                 env::SUBSCRIPTION_ID,
             ),
-            credential: self.credential(model),
+            credential: self.credential(model).await,
             correlation_request_id: self
                 .variable(env::CORRELATION_REQUEST_ID)
                 .map(|found| found.value),
@@ -294,7 +303,7 @@ impl Reader<'_> {
 
     /// A value that may also stand in a file; both may be given side by side if they agree. While one of the two is unknown, nothing else is
     /// looked at: it may be what counts, and what the environment says instead may be out of date.
-    fn text_or_file<T: Text>(
+    async fn text_or_file<T: Text>(
         &mut self,
         (name, configured, names): (&'static str, &Attr<T>, &[&'static str]),
         (file_name, configured_file, file_names): (&'static str, &Attr<String>, &[&'static str]),
@@ -306,11 +315,13 @@ impl Reader<'_> {
         let file = self.text(file_name, configured_file, file_names);
         let (direct, file) = outrank(direct, file);
         let direct = direct.map(|found| found.value);
-        let filed = self.parsed(file_name, file, |path| {
-            let content = file::read_text(std::path::Path::new(path))
-                .map_err(|refusal| format!("the file {path} cannot be read: {refusal}"))?;
-            Ok(content.trim().to_owned())
-        });
+        let filed = match file {
+            Some(found) => {
+                let content = content(&found.value).await;
+                self.parsed(file_name, Some(found), |_| content)
+            }
+            None => None,
+        };
         match (direct, filed) {
             (Some(direct), Some(filed)) if direct != filed => {
                 self.refuse(
@@ -380,25 +391,29 @@ impl Reader<'_> {
             .ok()
     }
 
-    fn credential(&mut self, model: &ProviderModel) -> CredentialSettings {
+    async fn credential(&mut self, model: &ProviderModel) -> CredentialSettings {
         let secret = |found: Option<Found>| found.map(|found| confidential(found.value));
         let text = |found: Option<Found>| found.map(|found| found.value);
-        let client_id = self.text_or_file(
-            ("client_id", &model.client_id, env::CLIENT_ID),
-            (
-                "client_id_file_path",
-                &model.client_id_file_path,
-                env::CLIENT_ID_FILE_PATH,
-            ),
-        );
-        let client_secret = self.text_or_file(
-            ("client_secret", &model.client_secret, env::CLIENT_SECRET),
-            (
-                "client_secret_file_path",
-                &model.client_secret_file_path,
-                env::CLIENT_SECRET_FILE_PATH,
-            ),
-        );
+        let client_id = self
+            .text_or_file(
+                ("client_id", &model.client_id, env::CLIENT_ID),
+                (
+                    "client_id_file_path",
+                    &model.client_id_file_path,
+                    env::CLIENT_ID_FILE_PATH,
+                ),
+            )
+            .await;
+        let client_secret = self
+            .text_or_file(
+                ("client_secret", &model.client_secret, env::CLIENT_SECRET),
+                (
+                    "client_secret_file_path",
+                    &model.client_secret_file_path,
+                    env::CLIENT_SECRET_FILE_PATH,
+                ),
+            )
+            .await;
         let oidc_token_file_path = self.text(
             "oidc_token_file_path",
             &model.oidc_token_file_path,
@@ -471,6 +486,20 @@ fn confidential(text: String) -> Secret {
     let secret = Secret::new(text);
     redact::remember(&secret, redact::Origin::Configured);
     secret
+}
+
+/// What a file says, without the line's end and spaces around it.
+async fn content(path: &str) -> Result<String, String> {
+    let reading = file::aside(std::path::Path::new(path), file::read_text);
+    let problem = match timeout(FILE_TIMEOUT, reading).await {
+        Ok(Ok(content)) => return Ok(content.trim().to_owned()),
+        Ok(Err(refusal)) => refusal.to_string(),
+        Err(_) => format!(
+            "it did not come to its end within {}",
+            in_words(FILE_TIMEOUT)
+        ),
+    };
+    Err(format!("the file {path} cannot be read: {problem}"))
 }
 
 fn count<N: TryFrom<i64>>(configured: &Attr<i64>) -> Option<N> {

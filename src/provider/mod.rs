@@ -45,7 +45,7 @@ impl Provider for KonnectAzure {
     }
 
     async fn configure(&self, config: Self::Model) -> Diagnostics {
-        match configuration::resolve(&config, &self.variables) {
+        match configuration::resolve(&config, &self.variables).await {
             Ok(settings) => {
                 self.clients.azure.configure(settings.azure);
                 self.clients.konnect.configure(settings.konnect);

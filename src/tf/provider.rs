@@ -32,7 +32,7 @@ pub trait Provider: Send + Sync + 'static {
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
     /// Takes the configuration, defaults filled in, in place of any earlier one. What is unknown during a plan is no fault: calls that
-    /// need it fail. The answer may hold warnings only, errors only, or both.
+    /// need it fail. The answer may hold warnings only, errors only, or both. Dropped, where it waits, when the user interrupts the run.
     async fn configure(&self, config: Self::Model) -> Diagnostics;
 }
 

@@ -23,7 +23,8 @@ pub(super) async fn configure(
 ) -> Result<configure_provider::Response, Diagnostics> {
     let kind = call.provider.shape().object_type();
     let config = decode("provider configuration", request.config.as_ref(), kind)?;
+    let diagnostics = call.provider.configure(config, call.cancel).await;
     Ok(configure_provider::Response {
-        diagnostics: encode(call.provider.configure(config).await),
+        diagnostics: encode(diagnostics),
     })
 }

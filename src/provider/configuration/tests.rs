@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use tokio::runtime::{Builder, Runtime};
+
 use super::*;
 use crate::tf::types::Type;
 
@@ -17,7 +19,12 @@ fn resolve_with(
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    resolve(model, &move |name| variables.get(name).cloned())
+    let variable = move |name: &str| variables.get(name).cloned();
+    runtime().block_on(resolve(model, &variable))
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_time().build().unwrap()
 }
 
 fn resolved(model: &ProviderModel, variables: &[(&str, &str)]) -> Settings {
@@ -434,6 +441,34 @@ fn a_secret_may_stand_in_a_file_but_not_differ_from_the_one_given() {
     assert!(
         text.contains("differs") && !text.contains("from-file") && !text.contains("other\""),
         "{text}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_given_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("secret");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo starts").success());
+    let model = ProviderModel {
+        client_secret_file_path: pipe.to_str().expect("UTF-8").into(),
+        ..ProviderModel::default()
+    };
+    let runtime = runtime();
+    let (resolved, ()) = runtime.block_on(async {
+        tokio::time::pause();
+        tokio::join!(
+            resolve(&model, &|_| None),
+            tokio::time::advance(FILE_TIMEOUT + Duration::from_secs(1))
+        )
+    });
+    // The thread that reads goes on for good.
+    runtime.shutdown_background();
+    let found = format!("{:?}", resolved.expect_err("it has no end"));
+    assert!(
+        found.contains("client_secret_file_path") && found.contains("within 30 s"),
+        "{found}"
     );
 }
 

@@ -237,8 +237,8 @@ pub trait DynProvider: Send + Sync {
     /// Checks a configuration.
     fn validate(&self, config: &Value) -> Diagnostics;
 
-    /// Takes a configuration.
-    async fn configure(&self, config: Value) -> Diagnostics;
+    /// Takes a configuration. `cancel` is cancelled when the user interrupts the run.
+    async fn configure(&self, config: Value, cancel: CancellationToken) -> Diagnostics;
 
     /// Whether something in the last configuration was not known yet.
     fn is_configuration_unknown(&self) -> bool;

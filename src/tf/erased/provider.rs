@@ -4,12 +4,13 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use super::faults::{guarded, guarded_now};
 use super::resource::{decode, optional_object};
 use super::{DynProvider, Shape};
 use crate::tf::config;
-use crate::tf::diagnostics::Diagnostics;
+use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::model::Model;
 use crate::tf::plan;
 use crate::tf::provider::{Provider, Registry};
@@ -87,7 +88,7 @@ impl<P: Provider> DynProvider for ErasedProvider<P> {
         diagnostics
     }
 
-    async fn configure(&self, config: Value) -> Diagnostics {
+    async fn configure(&self, config: Value, cancel: CancellationToken) -> Diagnostics {
         let is_unknown = !config.is_wholly_known();
         self.is_unknown.store(is_unknown, Ordering::Release);
         let model = match self.decode(&config) {
@@ -95,11 +96,21 @@ impl<P: Provider> DynProvider for ErasedProvider<P> {
             Err(errors) => return errors,
         };
         let work = async { Ok(self.provider.configure(model).await) };
-        let outcome = guarded("configuration", work).await;
-        outcome.unwrap_or_else(|errors| errors)
+        tokio::select! {
+            biased;
+            outcome = guarded("configuration", work) => outcome.unwrap_or_else(|errors| errors),
+            () = cancel.cancelled() => interrupted().into(),
+        }
     }
 
     fn is_configuration_unknown(&self) -> bool {
         self.is_unknown.load(Ordering::Acquire)
     }
+}
+
+fn interrupted() -> Diagnostic {
+    Diagnostic::error(
+        "The configuration of the provider was interrupted",
+        "The provider still waited for something that its settings need, a file for example. Run the same command again.",
+    )
 }

@@ -205,7 +205,8 @@ impl Client {
         is_known: &(dyn Fn(&RoleAssignment) -> bool + Sync),
     ) -> Result<Option<RoleAssignment>, Error> {
         let reading = self.assignments().reading(id.scope().clone());
-        let list = Box::pin(self.assignments_by_name(scope, id.scope()));
+        let list =
+            async |scope: Scope| Box::pin(self.assignments_by_name(&scope, id.scope())).await;
         match reading.listed(scope, id.name(), list).await {
             Some(assignment) if is_known(&assignment) => Ok(Some(assignment)),
             _ => self.get_role_assignment(scope, id).await,

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::scope::Scope;
 
@@ -78,13 +78,16 @@ impl<Key: Hash + Eq, Id: Hash + Eq, Object: Clone> SharedReads<Key, Id, Object> 
 
 impl<Id: Hash + Eq, Object: Clone> Reading<Id, Object> {
     /// The object as a list shows it that this read shares with others. Nothing where there is no crowd, no list, or the list lacks the object:
-    /// then ask for the object. `list` reads what it can of the collection.
-    pub async fn listed(
+    /// then ask for the object. `list` reads what it can of the collection within the scope that it is given.
+    pub async fn listed<L>(
         &self,
         scope: &Scope,
         id: &Id,
-        list: impl Future<Output = HashMap<Id, Object>>,
-    ) -> Option<Object> {
+        list: impl FnOnce(Scope) -> L,
+    ) -> Option<Object>
+    where
+        L: Future<Output = HashMap<Id, Object>>,
+    {
         let collection = &self.collection;
         let is_crowd = self.others >= DIRECT_READS;
         let mut listed = if is_crowd {
@@ -101,10 +104,10 @@ impl<Id: Hash + Eq, Object: Clone> Reading<Id, Object> {
             if !is_crowd {
                 return None;
             }
-            let objects = scope.bound(timeout(LIST_LIMIT, list)).await.ok()?;
+            let objects = scope.bound(list(scope.at_most(LIST_LIMIT))).await.ok()?;
+            // A list that failed is empty, and not tried again by each reader.
             *listed = Some(Listed {
-                // A list that failed is not tried again by each reader.
-                objects: objects.unwrap_or_default(),
+                objects,
                 changes,
                 when: Instant::now(),
             });
@@ -201,7 +204,7 @@ mod tests {
         /// As a caller that had `known` before.
         async fn read(&self, scope: &Scope, id: u32, known: u64) -> u64 {
             let reading = self.shared.reading("mappings");
-            let listed = reading.listed(scope, &id, self.list()).await;
+            let listed = reading.listed(scope, &id, |_| self.list()).await;
             if let Some(seen) = listed.filter(|seen| *seen == known) {
                 return seen;
             }
@@ -331,7 +334,7 @@ mod tests {
         ));
         let first = async {
             let reading = service.shared.reading("mappings");
-            reading.listed(&interrupted, &7, service.list()).await
+            reading.listed(&interrupted, &7, |_| service.list()).await
         };
         let second = async {
             sleep(LATENCY / 5).await;
@@ -354,7 +357,11 @@ mod tests {
         let _crowd: Vec<_> = (0..4).map(|_| service.shared.reading("mappings")).collect();
         let reading = service.shared.reading("mappings");
         let started = Instant::now();
-        let seen = reading.listed(&scope(), &7, std::future::pending()).await;
+        let list = async |scope: Scope| {
+            let endless = scope.bound(std::future::pending()).await;
+            endless.unwrap_or_default()
+        };
+        let seen = reading.listed(&scope(), &7, list).await;
         assert_eq!((seen, started.elapsed()), (None, LIST_LIMIT));
         // Nor does the next one try.
         assert_eq!(service.read(&scope(), 8, 1).await, 1);

@@ -256,10 +256,10 @@ impl Client {
         is_known: &(dyn Fn(&PrivateDns) -> bool + Sync),
     ) -> Result<PrivateDns, Error> {
         let reading = self.private_dns.reading(*network);
-        let list = self
-            .private_dns_in_pages(network)
-            .by_id(scope, |object| object.id);
-        let list = Box::pin(list);
+        let list = async |scope: Scope| {
+            let pages = self.private_dns_in_pages(network);
+            Box::pin(pages.by_id(&scope, |object| object.id)).await
+        };
         match reading.listed(scope, id, list).await {
             Some(object) if is_known(&object) => Ok(object),
             _ => self.get_private_dns(scope, network, id).await,

@@ -260,10 +260,10 @@ impl Client {
         is_known: &(dyn Fn(&TransitGateway) -> bool + Sync),
     ) -> Result<TransitGateway, Error> {
         let reading = self.transit_gateways.reading(*network);
-        let list = self
-            .transit_gateways_in_pages(network)
-            .by_id(scope, |object| object.id);
-        let list = Box::pin(list);
+        let list = async |scope: Scope| {
+            let pages = self.transit_gateways_in_pages(network);
+            Box::pin(pages.by_id(&scope, |object| object.id)).await
+        };
         match reading.listed(scope, id, list).await {
             Some(object) if is_known(&object) => Ok(object),
             _ => self.get_transit_gateway(scope, network, id).await,

@@ -1,7 +1,10 @@
 //! Lists whose pages are read side by side.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::hash::Hash;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt as _, stream};
 use serde::de::DeserializeOwned;
@@ -12,10 +15,12 @@ use crate::konnect::Client;
 
 /// A list that only spares single reads is not read further: in a network of this many objects, few may be ours.
 const PAGES: usize = 50;
-/// How many pages are read at the same time.
+/// How many pages are read at the same time where the list tells how many there are.
 const AT_A_TIME: usize = 8;
 
 /// The objects of as many pages as can be read, by their ids. Pages that shift meanwhile may hide some: a caller asks for those.
+///
+/// No page is asked for after one that is empty or cannot be read, whatever the total says; what is under way by then still counts.
 pub(super) async fn by_id<T: DeserializeOwned, Id: Hash + Eq>(
     client: &Client,
     request: &Request,
@@ -32,58 +37,44 @@ pub(super) async fn by_id<T: DeserializeOwned, Id: Hash + Eq>(
         size = None;
         first = read(size, 1).await;
     }
-    let mut extent = first.as_ref().map_or(Extent::default(), Extent::of);
+    let (last, at_a_time) = match first.as_ref().ok().and_then(page_count) {
+        Some(pages) => (pages.min(PAGES), AT_A_TIME),
+        // Each page tells whether there is another one.
+        None => (PAGES, 1),
+    };
+    let is_over = AtomicBool::new(false);
+    let rest = stream::iter(2..=last)
+        .take_while(|_| ready(!is_over.load(Ordering::Relaxed)))
+        .map(|number| read(size, number))
+        .buffered(at_a_time);
+    let mut pages = pin!(stream::once(ready(first)).chain(rest));
     let mut all = HashMap::new();
-    let mut number = 1;
-    let mut pages = vec![first];
-    while !pages.is_empty() {
-        number += pages.len();
-        for page in pages {
-            match page {
-                Ok(page) => {
-                    extent.see(&page);
-                    all.extend(page.data.into_iter().map(|object| (id(&object), object)));
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "a list could not be read whole: the objects that it lacks are read one by one");
-                    return all;
-                }
+    while let Some(page) = pages.next().await {
+        match page {
+            Ok(page) => {
+                is_over.fetch_or(ends(&page), Ordering::Relaxed);
+                all.extend(page.data.into_iter().map(|object| (id(&object), object)));
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a list could not be read whole: the objects that it lacks are read one by one");
+                is_over.store(true, Ordering::Relaxed);
             }
         }
-        let wanted = (number..=extent.pages.min(PAGES)).map(|number| read(size, number));
-        pages = stream::iter(wanted).buffered(AT_A_TIME).collect().await;
     }
     all
 }
 
-/// How far a list reaches.
-#[derive(Default)]
-struct Extent {
-    /// How many pages are known of.
-    pages: usize,
+/// How many pages a list has whose first one tells how many objects there are.
+fn page_count<T>(first: &Page<T>) -> Option<usize> {
+    let total = usize::try_from(first.meta.page.total?).ok()?;
+    // Counting what came is safer than the reported size, which may differ from ours.
+    Some(total.div_ceil(first.data.len().max(1)))
 }
 
-impl Extent {
-    fn of<T>(first: &Page<T>) -> Self {
-        let total = first.meta.page.total;
-        let total = total.and_then(|total| usize::try_from(total).ok());
-        // Counting what came is safer than the reported size, which may differ from ours.
-        let pages = total.and_then(|total| {
-            let length = first.data.len();
-            (length > 0).then(|| total.div_ceil(length))
-        });
-        Self {
-            pages: pages.unwrap_or(1),
-        }
-    }
-
-    /// In a list that does not tell how many objects it has, a page that is full tells that there is another one.
-    fn see<T>(&mut self, page: &Page<T>) {
-        let (meta, length) = (&page.meta.page, page.data.len());
-        if meta.total.is_none() && length > 0 && length >= full_page(meta) {
-            self.pages += 1;
-        }
-    }
+/// Whether no page follows this one. In a list that does not tell how many objects it has, a page that is not full is the last.
+fn ends<T>(page: &Page<T>) -> bool {
+    let (meta, length) = (&page.meta.page, page.data.len());
+    length == 0 || (meta.total.is_none() && length < full_page(meta))
 }
 
 #[cfg(test)]
@@ -170,11 +161,41 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_total_that_lies_ends_somewhere() {
+    async fn a_total_that_lies_costs_no_more_than_what_is_under_way() {
         let meta = r#"{"total":9000000}"#;
-        let empty = std::iter::repeat_with(|| page(0, 0, meta)).take(PAGES);
+        let empty = std::iter::repeat_with(|| page(0, 0, meta)).take(AT_A_TIME);
         let answers = std::iter::once(page(0, 1, meta)).chain(empty).collect();
         let (all, pages) = listed(answers).await;
-        assert_eq!((all.len(), pages.len()), (1, PAGES));
+        assert_eq!((all.len(), pages.len()), (1, 1 + AT_A_TIME));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_the_last_answer_that_is_waited_for_but_for_those_under_way() {
+        let meta = r#"{"total":9000000}"#;
+        let refused = std::iter::repeat_with(|| Answer::json(403, "{}")).take(AT_A_TIME);
+        let answers = std::iter::once(page(0, 1, meta)).chain(refused).collect();
+        let (all, pages) = listed(answers).await;
+        assert_eq!((all.len(), pages.len()), (1, 1 + AT_A_TIME));
+    }
+
+    #[tokio::test]
+    async fn pages_beside_one_that_is_refused_count() {
+        let meta = r#"{"total":8}"#;
+        let answers = vec![
+            page(0, 2, meta),
+            Answer::json(403, "{}"),
+            page(4, 6, meta),
+            page(6, 8, meta),
+        ];
+        let (all, pages) = listed(answers).await;
+        assert_eq!(all, BTreeSet::from([0, 1, 4, 5, 6, 7]));
+        assert_eq!(pages.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn no_list_is_read_without_end() {
+        let full = |number: u32| page(number, number + 1, r#"{"size":1}"#);
+        let (all, pages) = listed((0..60).map(full).collect()).await;
+        assert_eq!((all.len(), pages.len()), (PAGES, PAGES));
     }
 }

@@ -4,11 +4,11 @@ use crate::azure::ids::VnetId;
 use crate::azure::{PeeringState, VirtualNetwork, VnetPeering};
 use crate::konnect::{CloudProvider, Network, TransitGateway, TransitGatewayState};
 
-use super::check::{CheckId, Outcome, Status};
+use super::check::{CheckId, Checked, Outcome, Status};
 use super::cidr::{Cidr, overlaps, readable};
 use super::half::Leads;
 use super::inputs::{Inputs, Kind, Phase};
-use super::observations::{Observations, Sibling};
+use super::observations::{Found as _, Observations, Sibling};
 
 /// Whether a peering on the virtual network is the half that Kong's application made there for the network: Konnect names its other side, or it reaches
 /// the network's addresses, and a peering with this virtual network exists in Konnect.
@@ -44,15 +44,9 @@ pub(super) fn leads(inputs: &Inputs, seen: &Observations, peering: &VnetPeering)
     Some(Leads::of(peering, inputs.vnet_id()?, network))
 }
 
-pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let network = match seen.network.require(CheckId::NetworkExists) {
-        Ok(network) => network,
-        Err(outcome) => return outcome,
-    };
-    let own = match own_prefixes(inputs, seen) {
-        Ok(prefixes) => prefixes,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Checked {
+    let network = seen.network.require(CheckId::NetworkExists)?;
+    let own = own_prefixes(inputs, seen)?;
     let space = Spaces {
         network,
         block: readable(std::slice::from_ref(&network.cidr_block)),
@@ -84,13 +78,13 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
     collisions.extend(peered.and_then(|peering| space.with_the_same(inputs, peering)));
     collisions.extend(space.with_reserved_ranges(seen));
     if !collisions.is_empty() {
-        return told_together(collisions);
+        return Ok(told_together(collisions));
     }
     if space.block.is_empty() || space.own.is_empty() {
-        return Outcome::warning(format!(
+        return Ok(Outcome::warning(format!(
             "There is nothing to compare: the network's block is {:?}, the {}'s address space {own:?}.",
             network.cidr_block, space.what
-        ));
+        )));
     }
     let compared = format!(
         "The {}'s {} and the network's {} have no address in common",
@@ -98,7 +92,7 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
         own.join(", "),
         network.cidr_block
     );
-    if unseen.is_empty() {
+    Ok(if unseen.is_empty() {
         let remark = peered.map_or_else(String::new, |peering| remark(inputs, peering));
         Outcome::passed(format!(
             "{compared}, nor have those of other peerings with either.{remark}"
@@ -108,7 +102,7 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Outcome {
             "{compared}, but not everything else that is peered could be read.\n{}",
             unseen.join("\n")
         ))
-    }
+    })
 }
 
 fn told_together(collisions: Vec<Collision>) -> Outcome {
@@ -164,22 +158,20 @@ fn siblings<'a>(
     inputs: &'a Inputs,
     seen: &'a Observations,
 ) -> impl Iterator<Item = Result<&'a Sibling, String>> {
-    let list = match &seen.gateways.examine() {
-        Err(Outcome { detail, .. }) if seen.gateways.seen().is_none() => Some(Err(detail.clone())),
-        _ => None,
-    };
+    let list = seen.gateways.as_ref().err();
+    let list = list.map(|unseen| Err(unseen.why().to_owned()));
     let own = inputs.vnet_id();
     let others = seen
         .siblings
         .iter()
         .filter(move |sibling| own.is_none_or(|own| *own != sibling.vnet_id));
-    let others = others.map(|sibling| match sibling.vnet.examine() {
+    let others = others.map(|sibling| match &sibling.vnet {
         Ok(Some(_)) => Ok(sibling),
         Ok(None) => Err(format!(
             "Peering {:?}: {} was not found. It may be in a tenant or a subscription that the caller cannot see.",
             sibling.name, sibling.vnet_id
         )),
-        Err(Outcome { detail, .. }) => Err(format!("Peering {:?}: {detail}", sibling.name)),
+        Err(unseen) => Err(format!("Peering {:?}: {}", sibling.name, unseen.why())),
     });
     list.into_iter().chain(others)
 }
@@ -252,7 +244,8 @@ impl Spaces<'_> {
     fn with_reserved_ranges(&self, seen: &Observations) -> Option<Collision> {
         let region = seen
             .availability
-            .seen()?
+            .as_ref()
+            .ok()?
             .region(&CloudProvider::Azure, &self.network.region)?;
         let reserved = readable(&region.reserved_cidr_blocks);
         let what = told(

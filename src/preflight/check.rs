@@ -234,6 +234,9 @@ impl Check {
     }
 }
 
+/// What a check comes to. The error is an outcome as well: that of a check which lacks what it would judge.
+pub(super) type Checked = Result<Outcome, Outcome>;
+
 /// A check's outcome before it has its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {

@@ -8,7 +8,7 @@ use crate::http::error::Error;
 use crate::http::scope::Scope;
 
 use super::inputs::{Inputs, Phase};
-use super::observations::{Look, Observations};
+use super::observations::{Look, Observations, Unseen};
 
 mod azure;
 mod konnect;
@@ -57,7 +57,9 @@ pub(super) async fn gather(inputs: &Inputs, clients: Clients<'_>, scope: &Scope)
         konnect.availability(),
         async {
             let gateways = konnect.gateways().await;
-            let siblings = azure.siblings(gateways.seen()).await;
+            let siblings = azure
+                .siblings(gateways.as_deref().unwrap_or_default())
+                .await;
             (gateways, siblings)
         },
         konnect.private_dns(),
@@ -100,39 +102,24 @@ pub(super) async fn gather(inputs: &Inputs, clients: Clients<'_>, scope: &Scope)
 /// From another tenant, what exists looks as if it did not.
 fn missing_here<T>(seen: Look<Option<T>>, elsewhere: Option<&str>, what: &str) -> Look<Option<T>> {
     match (seen, elsewhere) {
-        (Look::Seen(None), Some(why)) => Look::Blind(format!("The {what} was not found. {why}")),
+        (Ok(None), Some(why)) => Err(Unseen::Blind(format!("The {what} was not found. {why}"))),
         (seen, _) => seen,
     }
 }
 
 /// A client, or why there is none.
-fn usable<T>(
-    inputs: &Inputs,
-    whom: &str,
-    client: Result<Arc<T>, Error>,
-) -> Result<Arc<T>, Look<()>> {
+fn usable<T>(inputs: &Inputs, whom: &str, client: Result<Arc<T>, Error>) -> Look<Arc<T>> {
     client.map_err(|error| {
         if error.is_not_known_yet() || inputs.phase == Phase::Plan {
-            Look::NotAsked(format!("{whom} cannot be asked yet: {error}."))
+            Unseen::NotAsked(format!("{whom} cannot be asked yet: {error}."))
         } else {
-            Look::Blind(format!("{whom} was not asked: {error}."))
+            Unseen::Blind(format!("{whom} was not asked: {error}."))
         }
     })
 }
 
-impl Look<()> {
-    /// The same reason for not having seen something else.
-    fn instead<T>(&self) -> Look<T> {
-        match self {
-            Self::Seen(()) => Look::NotAsked(String::new()),
-            Self::Blind(why) => Look::Blind(why.clone()),
-            Self::NotAsked(why) => Look::NotAsked(why.clone()),
-        }
-    }
-}
-
 /// A look that failed. A missing right is told by its name.
-fn blind<T>(what: &str, right: &str, error: &Error) -> Look<T> {
+fn blind(what: &str, right: &str, error: &Error) -> Unseen {
     let why = match error.status() {
         Some(401 | 403) => format!("The caller may not look at {what}; this needs {right}."),
         _ => format!("It was not possible to look at {what}."),
@@ -143,12 +130,9 @@ fn blind<T>(what: &str, right: &str, error: &Error) -> Look<T> {
         causes.push(cause.to_string());
         source = cause.source();
     }
-    Look::Blind(format!("{why}\n{}", causes.join(": ")))
+    Unseen::Blind(format!("{why}\n{}", causes.join(": ")))
 }
 
 fn look<T, E: Into<Error>>(what: &str, right: &str, answer: Result<T, E>) -> Look<T> {
-    match answer {
-        Ok(seen) => Look::Seen(seen),
-        Err(error) => blind(what, right, &error.into()),
-    }
+    answer.map_err(|error| blind(what, right, &error.into()))
 }

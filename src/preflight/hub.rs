@@ -1,19 +1,16 @@
 //! The Azure side of a peering with a virtual hub.
 
-use super::check::Outcome;
+use super::check::{Checked, Outcome};
 use super::inputs::{Inputs, Target};
 use super::observations::Observations;
 
 /// What Azure says of something that is and stays broken.
 const FAILED: &str = "Failed";
 
-pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let hub = match seen.hub.examine() {
-        Ok(hub) => hub,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Checked {
+    let hub = seen.hub.as_ref()?;
     let Some(target) = &inputs.target else {
-        return Outcome::skipped(inputs.unknown_place());
+        return Ok(Outcome::skipped(inputs.unknown_place()));
     };
     let id = target.place();
     let Some(hub) = hub else {
@@ -21,12 +18,12 @@ pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
             "Check its subscription, resource group and name: they are those of the hub, which may differ from those of its Virtual WAN. A hub that \
              this very configuration makes has to be referred to by its id, so that it is made first.",
         );
-        return match target {
+        return Ok(match target {
             Target::ById(_) => missing,
             Target::ByName(_) => {
                 missing.lenient_at_plan(inputs.phase, "This run may still make it.")
             }
-        };
+        });
     };
     let states = [
         ("provisioning state", &hub.provisioning_state),
@@ -42,11 +39,11 @@ pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
         .map(|(what, _)| format!("its {what} is {FAILED}"))
         .collect();
     if !broken.is_empty() {
-        return Outcome::warning(format!("The virtual hub {id} exists, but {}.", broken.join(" and ")))
-            .fix("Azure takes no connections while that is so: reset the hub or its router in the portal first.");
+        return Ok(Outcome::warning(format!("The virtual hub {id} exists, but {}.", broken.join(" and ")))
+            .fix("Azure takes no connections while that is so: reset the hub or its router in the portal first."));
     }
     let prefix = hub.address_prefix.as_deref().unwrap_or("(unknown)");
-    Outcome::passed(format!(
+    Ok(Outcome::passed(format!(
         "The virtual hub {id} exists, with the address prefix {prefix}."
-    ))
+    )))
 }

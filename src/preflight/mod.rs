@@ -31,7 +31,7 @@ pub use reach::reachable;
 
 use crate::http::scope::Scope;
 
-use check::Outcome;
+use check::Checked;
 use observations::Observations;
 
 /// Makes every check. Never fails: what cannot be found out is a warning.
@@ -43,7 +43,10 @@ pub async fn run(inputs: &Inputs, clients: Clients<'_>, scope: &Scope) -> Report
 fn decide(inputs: &Inputs, seen: &Observations) -> Report {
     let ids = inputs.kind.checks().iter();
     let checks: Vec<_> = ids
-        .map(|id| Check::new(*id, outcome(*id, inputs, seen)))
+        .map(|id| {
+            let outcome = checked(*id, inputs, seen).unwrap_or_else(|unseen| unseen);
+            Check::new(*id, outcome)
+        })
         .collect();
     for check in &checks {
         tracing::debug!(check = %check.id, status = %check.status, "preflight: {}", check.detail);
@@ -55,7 +58,7 @@ fn decide(inputs: &Inputs, seen: &Observations) -> Report {
     }
 }
 
-fn outcome(id: CheckId, inputs: &Inputs, seen: &Observations) -> Outcome {
+fn checked(id: CheckId, inputs: &Inputs, seen: &Observations) -> Checked {
     match id {
         CheckId::NetworkExists => network::exists(inputs, seen),
         CheckId::NetworkIsAzure => network::is_azure(seen),

@@ -2,33 +2,30 @@
 
 use crate::konnect::{CloudProvider, Network, NetworkState};
 
-use super::check::{CheckId, Outcome};
+use super::check::{CheckId, Checked, Outcome};
 use super::inputs::{Inputs, Kind, Phase};
-use super::observations::Observations;
+use super::observations::{Found as _, Observations};
 
-pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let network = match seen.network.examine() {
-        Ok(network) => network,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Checked {
+    let network = seen.network.as_ref()?;
     if let Some(network) = network {
-        return Outcome::passed(format!(
+        return Ok(Outcome::passed(format!(
             "The network {:?} exists, with the address block {}.",
             network.name,
             block(network)
-        ));
+        )));
     }
     let id = inputs
         .network_id
         .map(|id| id.to_string())
         .unwrap_or_default();
-    Outcome::failed(format!(
+    Ok(Outcome::failed(format!(
         "There is no network with the id {id} in the organisation that the token belongs to."
     ))
     .fix(
         "Check the id and the token: Konnect shows the ids under Gateway Manager, Networks; data \"konnectazure_network\" finds a network by its \
          name.",
-    )
+    ))
 }
 
 fn block(network: &Network) -> &str {
@@ -38,40 +35,40 @@ fn block(network: &Network) -> &str {
     }
 }
 
-pub(super) fn is_azure(seen: &Observations) -> Outcome {
-    let network = match seen.network.require(CheckId::NetworkExists) {
-        Ok(network) => network,
-        Err(outcome) => return outcome,
-    };
-    let other = match seen.provider.examine() {
+pub(super) fn is_azure(seen: &Observations) -> Checked {
+    let network = seen.network.require(CheckId::NetworkExists)?;
+    let other = match &seen.provider {
         Ok(CloudProvider::Azure) => {
-            return Outcome::passed(format!("The network is in Azure, in {}.", network.region));
+            return Ok(Outcome::passed(format!(
+                "The network is in Azure, in {}.",
+                network.region
+            )));
         }
         Ok(other @ (CloudProvider::Aws | CloudProvider::Gcp)) => other,
         Ok(CloudProvider::Unknown(_)) | Err(_) if is_azure_by_region(network, seen) => {
-            return Outcome::passed(format!(
+            return Ok(Outcome::passed(format!(
                 "The network is in {}, a region of Azure.",
                 network.region
-            ));
+            )));
         }
         Ok(CloudProvider::Unknown(name)) => {
-            return Outcome::warning(format!(
+            return Ok(Outcome::warning(format!(
                 "The network {:?} is in the cloud {name:?}, which is not known here, and in the region {:?}, which Konnect does not list for Azure.",
                 network.name, network.region
-            ));
+            )));
         }
-        Err(outcome) => return outcome,
+        Err(unseen) => return Err(unseen.into()),
     };
-    Outcome::failed(format!(
+    Ok(Outcome::failed(format!(
         "The network {:?} is in the cloud {other}, region {}.",
         network.name, network.region
     ))
-    .fix("Only a network in Azure can be connected with Azure. Choose another network, or have one made in an Azure region.")
+    .fix("Only a network in Azure can be connected with Azure. Choose another network, or have one made in an Azure region."))
 }
 
 /// Regions are named differently by each cloud, so that the name tells where the account may not be read.
 fn is_azure_by_region(network: &Network, seen: &Observations) -> bool {
-    let Some(availability) = seen.availability.seen() else {
+    let Ok(availability) = &seen.availability else {
         return false;
     };
     let has_region = |is_azure: bool| {
@@ -89,11 +86,8 @@ fn is_azure_by_region(network: &Network, seen: &Observations) -> bool {
     has_region(true) && !has_region(false)
 }
 
-pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let network = match seen.network.require(CheckId::NetworkExists) {
-        Ok(network) => network,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Checked {
+    let network = seen.network.require(CheckId::NetworkExists)?;
     let state = &network.state;
     let reported = network
         .state_metadata
@@ -101,7 +95,7 @@ pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Outcome {
         .map(|metadata| format!(" Konnect says: {metadata}."))
         .unwrap_or_default();
     let found = format!("The network is in the state {state}.{reported}");
-    match state {
+    Ok(match state {
         NetworkState::Ready => Outcome::passed(found),
         NetworkState::Terminating | NetworkState::Terminated => {
             Outcome::failed(found).fix("It is being deleted. Choose another network.")
@@ -112,55 +106,42 @@ pub(super) fn is_ready(inputs: &Inputs, seen: &Observations) -> Outcome {
         NetworkState::Created | NetworkState::Initializing | NetworkState::Unknown(_) => Outcome::failed(found)
             .fix("Provisioning a network takes 30 to 40 minutes.")
             .lenient_unless_alone(inputs.phase, "The creation waits for it."),
-    }
+    })
 }
 
 /// For information. None of the quotas that the API publishes is about peerings; one that is used up is told by the refusal of a creation.
-pub(super) fn quota(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let network = match seen.network.require(CheckId::NetworkExists) {
-        Ok(network) => network,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn quota(inputs: &Inputs, seen: &Observations) -> Checked {
+    let network = seen.network.require(CheckId::NetworkExists)?;
     let others = if inputs.phase == Phase::Standalone {
         "in all"
     } else {
         "so far"
     };
-    Outcome::skipped(format!(
+    Ok(Outcome::skipped(format!(
         "No API of Konnect tells how many peerings a network may have; this one has {} {others}.",
         network.transit_gateway_count
-    ))
+    )))
 }
 
-pub(super) fn regions(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let network = match seen.network.require(CheckId::NetworkExists) {
-        Ok(network) => network,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn regions(inputs: &Inputs, seen: &Observations) -> Checked {
+    let network = seen.network.require(CheckId::NetworkExists)?;
     let location = match inputs.kind {
-        Kind::VirtualHubPeering => seen
-            .hub
-            .require(CheckId::HubExists)
-            .map(|hub| hub.location.as_deref()),
-        Kind::VnetPeering | Kind::PrivateHostedZone => seen
-            .vnet
-            .require(CheckId::VnetExists)
-            .map(|vnet| vnet.location.as_deref()),
+        Kind::VirtualHubPeering => &seen.hub.require(CheckId::HubExists)?.location,
+        Kind::VnetPeering | Kind::PrivateHostedZone => {
+            &seen.vnet.require(CheckId::VnetExists)?.location
+        }
     };
-    let there = match location {
-        Ok(location) => location.unwrap_or("an unknown region"),
-        Err(outcome) => return outcome,
-    };
+    let there = location.as_deref().unwrap_or("an unknown region");
     let remark = if is_same_region(&network.region, there) {
         "Traffic stays in the region."
     } else {
         "Azure peers across regions; traffic between them costs more and takes longer."
     };
-    Outcome::passed(format!(
+    Ok(Outcome::passed(format!(
         "The network is in {}, the {} in {there}. {remark}",
         network.region,
         inputs.kind.place()
-    ))
+    )))
 }
 
 /// Azure writes `eastus2` as well as `East US 2`.

@@ -13,48 +13,59 @@ use crate::konnect::{
 use super::check::{CheckId, Outcome};
 use super::inputs::{Inputs, Place};
 
-/// One look at something.
+/// One look at something: what was seen, or why it was not.
+pub(super) type Look<T> = Result<T, Unseen>;
+
+/// Why something was not seen.
 #[derive(Clone, Debug)]
-pub(super) enum Look<T> {
-    /// It was seen.
-    Seen(T),
+pub(super) enum Unseen {
     /// It could not be looked at; the text says why, and what right is missing.
     Blind(String),
     /// There was no sense in looking; the text says why.
     NotAsked(String),
 }
 
-impl<T> Look<T> {
-    pub(super) const fn seen(&self) -> Option<&T> {
+impl Unseen {
+    /// The reason, as a text.
+    pub(super) fn why(&self) -> &str {
         match self {
-            Self::Seen(seen) => Some(seen),
-            Self::Blind(_) | Self::NotAsked(_) => None,
-        }
-    }
-
-    /// What was seen, or the outcome of a check that is about this very thing.
-    pub(super) fn examine(&self) -> Result<&T, Outcome> {
-        match self {
-            Self::Seen(seen) => Ok(seen),
-            Self::Blind(why) => Err(Outcome::warning(why)),
-            Self::NotAsked(why) => Err(Outcome::skipped(why)),
+            Self::Blind(why) | Self::NotAsked(why) => why,
         }
     }
 }
 
-impl<T> Look<Option<T>> {
-    /// What was seen, or the outcome of a check that needs it but is not about it.
-    pub(super) fn require(&self, check: CheckId) -> Result<&T, Outcome> {
+/// The outcome of a check that is about the very thing.
+impl From<&Unseen> for Outcome {
+    fn from(unseen: &Unseen) -> Self {
+        match unseen {
+            Unseen::Blind(why) => Self::warning(why),
+            Unseen::NotAsked(why) => Self::skipped(why),
+        }
+    }
+}
+
+/// A look at something that may not exist.
+pub(super) trait Found<T> {
+    /// It, or the outcome of a check that needs it but is not about it.
+    fn require(&self, check: CheckId) -> Result<&T, Outcome>;
+
+    fn found(&self) -> Option<&T>;
+}
+
+impl<T> Found<T> for Look<Option<T>> {
+    fn require(&self, check: CheckId) -> Result<&T, Outcome> {
         match self {
-            Self::Seen(Some(seen)) => Ok(seen),
-            Self::Seen(None) => Err(Outcome::skipped(format!("{check} did not pass."))),
-            Self::Blind(_) => Err(Outcome::skipped(format!("{check} could not be checked."))),
-            Self::NotAsked(why) => Err(Outcome::skipped(why)),
+            Ok(Some(seen)) => Ok(seen),
+            Ok(None) => Err(Outcome::skipped(format!("{check} did not pass."))),
+            Err(Unseen::Blind(_)) => {
+                Err(Outcome::skipped(format!("{check} could not be checked.")))
+            }
+            Err(Unseen::NotAsked(why)) => Err(Outcome::skipped(why)),
         }
     }
 
-    pub(super) fn found(&self) -> Option<&T> {
-        self.seen().and_then(Option::as_ref)
+    fn found(&self) -> Option<&T> {
+        self.as_ref().ok()?.as_ref()
     }
 }
 
@@ -167,11 +178,11 @@ pub(super) fn is_in_the_way(inputs: &Inputs, gateway: &TransitGateway) -> bool {
 impl Observations {
     /// The check of the Azure side that says that it is not there.
     pub(super) fn missing_place(&self) -> Option<CheckId> {
-        if matches!(self.vnet, Look::Seen(None)) {
+        if matches!(self.vnet, Ok(None)) {
             Some(CheckId::VnetExists)
-        } else if matches!(self.hub, Look::Seen(None)) {
+        } else if matches!(self.hub, Ok(None)) {
             Some(CheckId::HubExists)
-        } else if matches!(self.zone, Look::Seen(None)) {
+        } else if matches!(self.zone, Ok(None)) {
             Some(CheckId::ZoneExists)
         } else {
             None
@@ -192,7 +203,7 @@ impl Observations {
 
     /// All peerings of the network that lead to `place`, whatever their state.
     pub(super) fn peerings_with(&self, place: &Place) -> impl Iterator<Item = &TransitGateway> {
-        let gateways = self.gateways.seen().map(Vec::as_slice).unwrap_or_default();
+        let gateways = self.gateways.as_deref().unwrap_or_default();
         gateways
             .iter()
             .filter(move |gateway| attached(gateway).is_some_and(|attached| attached == *place))

@@ -3,9 +3,9 @@
 use crate::azure::ids::{ArmId, ArmKind, Guid, same_arm_id};
 use crate::azure::{Denies, DenyAssignment, RoleDefinition};
 
-use super::check::{CheckId, Outcome};
+use super::check::{CheckId, Checked, Outcome};
 use super::inputs::{Inputs, Kind, Place};
-use super::observations::{Grants, Look, Observations};
+use super::observations::{Found as _, Grants, Look, Observations, Unseen};
 
 /// What Kong's application does at a virtual network to peer with it, by the vendor's documents.
 pub const VNET_PEERING_ACTIONS: [&str; 5] = [
@@ -97,11 +97,8 @@ fn holds(denial: &DenyAssignment, at: &ArmId) -> bool {
     scope.map_or(true, |scope| reaches(&scope, at))
 }
 
-pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let principal = match seen.principal.examine() {
-        Ok(principal) => principal,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Checked {
+    let principal = seen.principal.as_ref()?;
     let client_id = &inputs.client_id;
     let tenant = seen
         .tenant
@@ -109,7 +106,7 @@ pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome
         .as_ref()
         .map(ToString::to_string)
         .unwrap_or_default();
-    match principal {
+    Ok(match principal {
         None => {
             let doubt = seen.tenant.doubt.as_deref().unwrap_or_default();
             let missing = format!(
@@ -134,25 +131,19 @@ pub(super) fn service_principal(inputs: &Inputs, seen: &Observations) -> Outcome
             "The application {client_id} ({}) has the service principal {} in the tenant {tenant}.",
             principal.display_name, principal.id
         )),
-    }
+    })
 }
 
-pub(super) fn role_assignment(inputs: &Inputs, seen: &Observations) -> Outcome {
+pub(super) fn role_assignment(inputs: &Inputs, seen: &Observations) -> Checked {
     let Some(place) = inputs.place() else {
-        return Outcome::skipped(inputs.unknown_place());
+        return Ok(Outcome::skipped(inputs.unknown_place()));
     };
-    let principal = match seen.principal.require(CheckId::ServicePrincipal) {
-        Ok(principal) => principal,
-        Err(outcome) => return outcome,
-    };
+    let principal = seen.principal.require(CheckId::ServicePrincipal)?;
     if let Some(check) = seen.missing_place() {
-        return Outcome::skipped(format!("{check} did not pass."));
+        return Ok(Outcome::skipped(format!("{check} did not pass.")));
     }
-    let grants = match seen.grants.examine() {
-        Ok(grants) => grants,
-        Err(outcome) => return outcome,
-    };
-    let denials = seen.denials.seen().map(Vec::as_slice).unwrap_or_default();
+    let grants = seen.grants.as_ref()?;
+    let denials = seen.denials.as_deref().unwrap_or_default();
     let lack = lack(
         &inputs.needed_actions,
         place.as_arm_id(),
@@ -160,7 +151,14 @@ pub(super) fn role_assignment(inputs: &Inputs, seen: &Observations) -> Outcome {
         &grants.roles,
         denials,
     );
-    decide(inputs, place, &principal.id, grants, &lack, &seen.denials)
+    Ok(decide(
+        inputs,
+        place,
+        &principal.id,
+        grants,
+        &lack,
+        &seen.denials,
+    ))
 }
 
 fn decide(
@@ -199,11 +197,11 @@ fn decide(
             names.join(", ")
         );
         return match denials {
-            Look::Seen(_) => Outcome::passed(has),
-            Look::Blind(why) => Outcome::warning(format!(
+            Ok(_) => Outcome::passed(has),
+            Err(Unseen::Blind(why)) => Outcome::warning(format!(
                 "{has} Whether a deny assignment takes some away could not be seen.\n{why}"
             )),
-            Look::NotAsked(_) => Outcome::passed(format!(
+            Err(Unseen::NotAsked(_)) => Outcome::passed(format!(
                 "{has} Whether a deny assignment takes some away could not be seen."
             )),
         };

@@ -3,18 +3,15 @@
 use crate::azure::{PeeringState, PeeringSyncLevel, VirtualNetwork, VnetPeering};
 
 use super::address::{self, is_kongs_half};
-use super::check::{CheckId, Outcome, Status};
+use super::check::{CheckId, Checked, Outcome, Status};
 use super::half::Leads;
 use super::inputs::{Inputs, Phase, Target};
-use super::observations::Observations;
+use super::observations::{Found as _, Observations};
 
-pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let vnet = match seen.vnet.examine() {
-        Ok(vnet) => vnet,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Checked {
+    let vnet = seen.vnet.as_ref()?;
     let Some(target) = &inputs.target else {
-        return Outcome::skipped(inputs.unknown_place());
+        return Ok(Outcome::skipped(inputs.unknown_place()));
     };
     let id = target.place();
     let missing = match vnet {
@@ -25,28 +22,28 @@ pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
             )
         }
         Some(vnet) if is_in_state(vnet, "Failed") => {
-            return Outcome::warning(format!(
+            return Ok(Outcome::warning(format!(
                 "The virtual network {id} exists, but its provisioning state is Failed: Azure may refuse to peer with it."
             ))
             .fix(format!(
                 "Repeat the change that failed, or save it once more as it is:\n\n  az network vnet update --ids {id}"
-            ));
+            )));
         }
         Some(vnet) => {
-            return Outcome::passed(format!(
+            return Ok(Outcome::passed(format!(
                 "The virtual network {id} exists, with the address space {}.",
                 listed(&vnet.address_prefixes)
-            ));
+            )));
         }
         None => Outcome::failed(format!("There is no virtual network {id}.")).fix(
             "Check its subscription, resource group and name, and that the identity running this belongs to its tenant. A virtual network that this \
              very configuration makes has to be referred to by its id, so that it is made first.",
         ),
     };
-    match target {
+    Ok(match target {
         Target::ById(_) => missing,
         Target::ByName(_) => missing.lenient_at_plan(inputs.phase, "This run may still make it."),
-    }
+    })
 }
 
 fn is_in_state(vnet: &VirtualNetwork, state: &str) -> bool {
@@ -81,11 +78,8 @@ enum Remains {
     DeadElsewhere,
 }
 
-pub(super) fn peerings(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let vnet = match seen.vnet.require(CheckId::VnetExists) {
-        Ok(vnet) => vnet,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn peerings(inputs: &Inputs, seen: &Observations) -> Checked {
+    let vnet = seen.vnet.require(CheckId::VnetExists)?;
     let findings: Vec<_> = vnet
         .peerings
         .iter()
@@ -93,7 +87,7 @@ pub(super) fn peerings(inputs: &Inputs, seen: &Observations) -> Outcome {
         .filter(|(remains, _)| *remains != Remains::Fine)
         .collect();
     if findings.is_empty() {
-        return Outcome::passed(sound(vnet));
+        return Ok(Outcome::passed(sound(vnet)));
     }
     let status = if findings.iter().any(|(found, _)| *found == Remains::Blocks) {
         Status::Failed
@@ -104,12 +98,12 @@ pub(super) fn peerings(inputs: &Inputs, seen: &Observations) -> Outcome {
         .into_iter()
         .map(|(remains, peering)| (tell(remains, peering), mend(remains, peering)))
         .unzip();
-    Outcome {
+    Ok(Outcome {
         status,
         headline: None,
         detail: details.join("\n"),
         fix: fixes.join("\n"),
-    }
+    })
 }
 
 fn sound(vnet: &VirtualNetwork) -> String {
@@ -152,7 +146,7 @@ fn judge(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> Remains
 
 /// Whether no peering of the network accounts for this one, as far as they may be listed.
 fn is_unclaimed(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> bool {
-    seen.gateways.seen().is_some()
+    seen.gateways.is_ok()
         && !may_be_replaced(inputs, seen)
         && address::may_be_a_remainder(inputs, seen, peering)
 }

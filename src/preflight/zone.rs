@@ -3,40 +3,36 @@
 use crate::konnect::domains::DomainName;
 use crate::konnect::{PrivateDns, PrivateDnsConfig, PrivateDnsState};
 
-use super::check::{CheckId, Outcome};
+use super::check::{CheckId, Checked, Outcome};
 use super::inputs::{Inputs, Phase};
-use super::observations::Observations;
+use super::observations::{Found as _, Observations};
 
-pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let zone = match seen.zone.examine() {
-        Ok(zone) => zone,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn exists(inputs: &Inputs, seen: &Observations) -> Checked {
+    let zone = seen.zone.as_ref()?;
     let Some(id) = inputs.place() else {
-        return Outcome::skipped(inputs.unknown_place());
+        return Ok(Outcome::skipped(inputs.unknown_place()));
     };
     if zone.is_some() {
-        return Outcome::passed(format!("The private DNS zone {id} exists."));
+        return Ok(Outcome::passed(format!(
+            "The private DNS zone {id} exists."
+        )));
     }
-    Outcome::failed(format!("There is no private DNS zone {id}."))
+    Ok(Outcome::failed(format!("There is no private DNS zone {id}."))
         .fix(
             "Check its name, resource group and subscription. A zone that this very configuration makes has to be referred to, so that it is made \
              first.",
         )
-        .lenient_at_plan(inputs.phase, "This run may still make it.")
+        .lenient_at_plan(inputs.phase, "This run may still make it."))
 }
 
-pub(super) fn link_name_is_free(inputs: &Inputs, seen: &Observations) -> Outcome {
-    if let Err(outcome) = seen.zone.require(CheckId::ZoneExists) {
-        return outcome;
-    }
-    let link = match seen.link.examine() {
-        Ok(link) => link,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn link_name_is_free(inputs: &Inputs, seen: &Observations) -> Checked {
+    seen.zone.require(CheckId::ZoneExists)?;
+    let link = seen.link.as_ref()?;
     let name = inputs.link_name.as_deref().unwrap_or_default();
     let Some(taken) = link else {
-        return Outcome::passed(format!("The zone has no link named {name:?} yet."));
+        return Ok(Outcome::passed(format!(
+            "The zone has no link named {name:?} yet."
+        )));
     };
     let linked = taken.vnet_id.as_deref().unwrap_or("an unknown network");
     let outcome = Outcome::failed(format!(
@@ -46,11 +42,11 @@ pub(super) fn link_name_is_free(inputs: &Inputs, seen: &Observations) -> Outcome
         "Konnect makes a link of its own, whose name must be free: choose another. The link to your own virtual network is not the one that Konnect \
          needs.",
     );
-    if is_of_before(inputs, seen, name) {
+    Ok(if is_of_before(inputs, seen, name) {
         outcome.lenient_at_plan(inputs.phase, "It should go with what is replaced.")
     } else {
         outcome
-    }
+    })
 }
 
 /// Whether the link may belong to an object whose place the new one takes; one in another network is not seen.
@@ -58,7 +54,7 @@ fn is_of_before(inputs: &Inputs, seen: &Observations, link: &str) -> bool {
     if !inputs.leaving.is_empty() {
         return true;
     }
-    let objects = seen.private_dns.seen().into_iter().flatten();
+    let objects = seen.private_dns.iter().flatten();
     objects
         .filter(|object| is_own(inputs, object))
         .any(|object| match &object.config {
@@ -80,13 +76,10 @@ fn is_own(inputs: &Inputs, object: &PrivateDns) -> bool {
 }
 
 /// All zones of a network hang on one virtual network of Kong's, and Azure links none to two zones of one name.
-pub(super) fn is_unique(inputs: &Inputs, seen: &Observations) -> Outcome {
-    let others = match seen.private_dns.examine() {
-        Ok(others) => others,
-        Err(outcome) => return outcome,
-    };
+pub(super) fn is_unique(inputs: &Inputs, seen: &Observations) -> Checked {
+    let others = seen.private_dns.as_ref()?;
     let Some(domain) = inputs.domain_name.as_deref().and_then(parsed) else {
-        return Outcome::skipped("Which domain is meant is not known yet.");
+        return Ok(Outcome::skipped("Which domain is meant is not known yet."));
     };
     let mut others = others
         .iter()
@@ -105,30 +98,32 @@ pub(super) fn is_unique(inputs: &Inputs, seen: &Observations) -> Outcome {
         let has_the_name = inputs.name.as_deref() == Some(twin.name.as_str());
         // A replacement is planned once more in its apply, by a process that has not seen what it replaces; refused there, it would leave the old object
         // set aside in the state.
-        return if has_the_name || inputs.is_managed(&twin.id.to_string()) {
+        return Ok(if has_the_name || inputs.is_managed(&twin.id.to_string()) {
             outcome.lenient_at_plan(
                 inputs.phase,
                 "The apply fails unless that one is deleted first.",
             )
         } else {
             outcome
-        };
+        });
     }
     let mapped = others.find_map(|other| {
         let mapped = mapped_domains(other).find(|mapped| mapped.is_within(&domain))?;
         Some((other, mapped))
     });
     if let Some((other, mapped)) = mapped {
-        return Outcome::warning(format!(
+        return Ok(Outcome::warning(format!(
             "The DNS mappings {:?} with id {} forward {mapped}, which the zone {domain} holds.",
             other.name, other.id
         ))
         .fix(
             "A linked zone answers before mappings are looked at: names below the domain that the zone does not hold are not found any more. Take the \
              domain out of the one or the other.",
-        );
+        ));
     }
-    Outcome::passed(format!("Nothing else of the network answers for {domain}."))
+    Ok(Outcome::passed(format!(
+        "Nothing else of the network answers for {domain}."
+    )))
 }
 
 fn parsed(domain: &str) -> Option<DomainName> {

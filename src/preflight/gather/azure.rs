@@ -15,8 +15,10 @@ use crate::konnect::TransitGateway;
 
 use super::super::consent::{foreign_cloud_warning, ways_to_consent};
 use super::super::inputs::{Inputs, Place};
-use super::super::observations::{Grants, Look, Sibling, Tenant, attached, others};
-use super::{blind, look};
+use super::super::observations::{
+    Found as _, Grants, Look, Sibling, Tenant, Unseen, attached, others,
+};
+use super::look;
 
 /// What was found out about who may do what.
 pub(super) struct Rights {
@@ -30,28 +32,26 @@ pub(super) struct Rights {
 
 /// The look at Azure.
 pub(super) struct Azure<'a> {
-    pub(super) client: Result<&'a Arc<azure::Client>, &'a Look<()>>,
+    pub(super) client: Result<&'a Arc<azure::Client>, &'a Unseen>,
     pub(super) inputs: &'a Inputs,
     pub(super) scope: &'a Scope,
 }
 
 impl Azure<'_> {
-    pub(super) fn place<T>(&self) -> Result<(&azure::Client, &Place), Look<T>> {
+    /// Client and place, or why nothing of the place can be looked at.
+    pub(super) fn place(&self) -> Look<(&azure::Client, &Place)> {
         let Some(place) = self.inputs.place() else {
-            return Err(Look::NotAsked(self.inputs.unknown_place()));
+            return Err(Unseen::NotAsked(self.inputs.unknown_place()));
         };
-        match self.client {
-            Ok(client) => Ok((client, place)),
-            Err(why) => Err(why.instead()),
-        }
+        let client = self.client.map_err(Unseen::clone)?;
+        Ok((client, place))
     }
 
     /// What the network's other peerings lead to. Their rights are others' matter: what cannot be read is left unseen.
-    pub(super) async fn siblings(&self, gateways: Option<&Vec<TransitGateway>>) -> Vec<Sibling> {
-        let Ok((client, place)) = self.place::<()>() else {
+    pub(super) async fn siblings(&self, gateways: &[TransitGateway]) -> Vec<Sibling> {
+        let Ok((client, place)) = self.place() else {
             return Vec::new();
         };
-        let gateways = gateways.map_or(&[][..], Vec::as_slice);
         let mut named: Vec<(String, VnetId)> = Vec::new();
         for gateway in others(gateways, &self.inputs.leaving) {
             if let Some(other) = attached(gateway).filter(|other| other != place)
@@ -79,9 +79,9 @@ impl Azure<'_> {
             Err(why) => {
                 return Rights {
                     tenant: Tenant::default(),
-                    principal: why.instead(),
-                    grants: why.instead(),
-                    denials: why.instead(),
+                    principal: Err(why.clone()),
+                    grants: Err(why.clone()),
+                    denials: Err(why.clone()),
                     elsewhere: None,
                 };
             }
@@ -91,15 +91,17 @@ impl Azure<'_> {
                 let signed_in = client.tenant_id(self.scope).await;
                 let (tenant, elsewhere) = tenant(inputs, client.cloud(), signed_in.ok());
                 let principal = match &elsewhere {
-                    Some(why) => Look::Blind(format!(
+                    Some(why) => Err(Unseen::Blind(format!(
                         "The service principal of {} cannot be looked up. {why}",
                         inputs.client_id
-                    )),
+                    ))),
                     None => self.principal(client, &inputs.client_id).await,
                 };
                 let grants = match principal.found() {
                     Some(principal) => self.grants(&principal.id).await,
-                    None => Look::NotAsked("The service principal was not seen.".to_owned()),
+                    None => Err(Unseen::NotAsked(
+                        "The service principal was not seen.".to_owned(),
+                    )),
                 };
                 (tenant, elsewhere, principal, grants)
             },
@@ -132,10 +134,7 @@ impl Azure<'_> {
     }
 
     async fn grants(&self, principal: &Guid) -> Look<Grants> {
-        let (client, place) = match self.place() {
-            Ok(place) => place,
-            Err(why) => return why,
-        };
+        let (client, place) = self.place()?;
         let at = place.as_arm_id();
         let filter = RoleAssignmentFilter::AtScopeOf(principal.clone());
         let listed = client.list_role_assignments(at, &filter);
@@ -145,22 +144,18 @@ impl Azure<'_> {
             // The filter that looks into groups is answered by the directory, which may not know a new principal everywhere yet.
             answer = client.role_assignments_of(self.scope, at, principal).await;
         }
-        match answer {
-            Ok(mut assignments) => {
-                // A service that does not know the filter shows everybody's.
-                assignments.retain(|assignment| may_be_of(assignment, principal));
-                assignments.extend(client.just_made_role_assignments(principal));
-                Look::Seen(Grants {
-                    is_without_groups,
-                    ..self.read_roles(client, place, assignments).await
-                })
-            }
-            Err(error) => blind(
-                &format!("the role assignments at the {}", self.inputs.kind.place()),
-                "Microsoft.Authorization/roleAssignments/read there, as in the role Reader",
-                &error,
-            ),
-        }
+        let mut assignments = look(
+            &format!("the role assignments at the {}", self.inputs.kind.place()),
+            "Microsoft.Authorization/roleAssignments/read there, as in the role Reader",
+            answer,
+        )?;
+        // A service that does not know the filter shows everybody's.
+        assignments.retain(|assignment| may_be_of(assignment, principal));
+        assignments.extend(client.just_made_role_assignments(principal));
+        Ok(Grants {
+            is_without_groups,
+            ..self.read_roles(client, place, assignments).await
+        })
     }
 
     /// Each role once, however often it is assigned.
@@ -206,10 +201,7 @@ impl Azure<'_> {
     }
 
     async fn denials(&self) -> Look<Vec<DenyAssignment>> {
-        let (client, place) = match self.place() {
-            Ok(place) => place,
-            Err(why) => return why,
-        };
+        let (client, place) = self.place()?;
         let answer = client
             .list_deny_assignments(place.as_arm_id())
             .collect(self.scope)
@@ -218,7 +210,9 @@ impl Azure<'_> {
         if let Err(error) = &answer
             && matches!(error.status(), Some(400 | 404 | 405 | 501))
         {
-            return Look::NotAsked(format!("The service lists no deny assignments: {error}"));
+            return Err(Unseen::NotAsked(format!(
+                "The service lists no deny assignments: {error}"
+            )));
         }
         look(
             &format!("the deny assignments at the {}", self.inputs.kind.place()),

@@ -10,7 +10,7 @@ use crate::konnect::{
 };
 
 use super::super::inputs::{Inputs, Kind};
-use super::super::observations::{Look, is_in_the_way};
+use super::super::observations::{Found as _, Look, Unseen, is_in_the_way};
 use super::{OF_NO_USE, look};
 
 const NETWORK_UNKNOWN: &str = "Which Konnect network is meant is not known yet.";
@@ -19,21 +19,19 @@ const KONNECT_RIGHT: &str = "the role Network Admin or Network Viewer in Konnect
 
 /// The look at Konnect.
 pub(super) struct Konnect<'a> {
-    pub(super) client: Result<&'a Arc<konnect::Client>, &'a Look<()>>,
+    pub(super) client: Result<&'a Arc<konnect::Client>, &'a Unseen>,
     pub(super) inputs: &'a Inputs,
     pub(super) scope: &'a Scope,
 }
 
 impl Konnect<'_> {
     /// Client and network, or why nothing of the network can be looked at.
-    fn place<T>(&self) -> Result<(&konnect::Client, NetworkId), Look<T>> {
+    fn place(&self) -> Look<(&konnect::Client, NetworkId)> {
         let Some(network_id) = self.inputs.network_id else {
-            return Err(Look::NotAsked(NETWORK_UNKNOWN.to_owned()));
+            return Err(Unseen::NotAsked(NETWORK_UNKNOWN.to_owned()));
         };
-        match self.client {
-            Ok(client) => Ok((client, network_id)),
-            Err(why) => Err(why.instead()),
-        }
+        let client = self.client.map_err(Unseen::clone)?;
+        Ok((client, network_id))
     }
 
     pub(super) async fn network_and_provider(
@@ -42,16 +40,13 @@ impl Konnect<'_> {
         let network = self.network().await;
         let provider = match network.found() {
             Some(network) => self.provider(network).await,
-            None => Look::NotAsked(NETWORK_UNSEEN.to_owned()),
+            None => Err(Unseen::NotAsked(NETWORK_UNSEEN.to_owned())),
         };
         (network, provider)
     }
 
     async fn network(&self) -> Look<Option<Network>> {
-        let (client, network_id) = match self.place() {
-            Ok(place) => place,
-            Err(why) => return why,
-        };
+        let (client, network_id) = self.place()?;
         let answer = match client.get_network(self.scope, &network_id).await {
             Ok(network) => Ok(Some(network)),
             Err(error) if error.is_not_found() => Ok(None),
@@ -61,14 +56,11 @@ impl Konnect<'_> {
     }
 
     async fn provider(&self, network: &Network) -> Look<CloudProvider> {
-        let (client, account) = match (self.client, &network.cloud_gateway_provider_account_id) {
-            (Ok(client), Some(account)) => (client, account),
-            (Err(why), _) => return why.instead(),
-            (_, None) => {
-                return Look::Blind(
-                    "Konnect does not tell which cloud the network is in.".to_owned(),
-                );
-            }
+        let client = self.client.map_err(Unseen::clone)?;
+        let Some(account) = &network.cloud_gateway_provider_account_id else {
+            return Err(Unseen::Blind(
+                "Konnect does not tell which cloud the network is in.".to_owned(),
+            ));
         };
         let answer = client.get_provider_account(self.scope, account).await;
         let what = "the account that the network runs in, which tells its cloud";
@@ -81,27 +73,22 @@ impl Konnect<'_> {
 
     pub(super) async fn availability(&self) -> Look<Availability> {
         if self.inputs.kind == Kind::PrivateHostedZone {
-            return Look::NotAsked(OF_NO_USE.to_owned());
+            return Err(Unseen::NotAsked(OF_NO_USE.to_owned()));
         }
-        match self.place() {
-            Ok((client, _)) => look(
-                "what Konnect offers in each region",
-                "nothing but a token",
-                client.availability(self.scope).await,
-            ),
-            Err(why) => why,
-        }
+        let (client, _) = self.place()?;
+        look(
+            "what Konnect offers in each region",
+            "nothing but a token",
+            client.availability(self.scope).await,
+        )
     }
 
     /// What else the network resolves, for what resolves names.
     pub(super) async fn private_dns(&self) -> Look<Vec<PrivateDns>> {
-        let (client, network_id) = match self.place() {
-            _ if self.inputs.kind != Kind::PrivateHostedZone => {
-                return Look::NotAsked(OF_NO_USE.to_owned());
-            }
-            Ok(place) => place,
-            Err(why) => return why,
-        };
+        if self.inputs.kind != Kind::PrivateHostedZone {
+            return Err(Unseen::NotAsked(OF_NO_USE.to_owned()));
+        }
+        let (client, network_id) = self.place()?;
         let answer = match client.list_private_dns(self.scope, &network_id, None).await {
             // The check of the network tells.
             Err(error) if error.is_not_found() => Ok(Vec::new()),
@@ -116,12 +103,9 @@ impl Konnect<'_> {
 
     pub(super) async fn gateways(&self) -> Look<Vec<TransitGateway>> {
         if self.inputs.kind == Kind::PrivateHostedZone {
-            return Look::NotAsked(OF_NO_USE.to_owned());
+            return Err(Unseen::NotAsked(OF_NO_USE.to_owned()));
         }
-        let (client, network_id) = match self.place() {
-            Ok(place) => place,
-            Err(why) => return why,
-        };
+        let (client, network_id) = self.place()?;
         let answer = match client
             .list_transit_gateways(self.scope, &network_id, None)
             .await

@@ -6,7 +6,7 @@ use crate::azure::ids::{PrivateDnsZoneId, VhubId, VnetId};
 use crate::azure::{self, PrivateDnsZone, PrivateDnsZoneLink, VirtualHub, VirtualNetwork};
 
 use super::super::inputs::Place;
-use super::super::observations::Look;
+use super::super::observations::{Found as _, Look, Unseen};
 use super::azure::{Azure, read_vnet};
 use super::{OF_NO_USE, look};
 
@@ -19,38 +19,26 @@ pub(super) struct Places {
     pub(super) link: Look<Option<PrivateDnsZoneLink>>,
 }
 
-fn not_asked<T>(why: &str) -> Look<T> {
-    Look::NotAsked(why.to_owned())
-}
-
 impl Places {
-    fn none(why: &str) -> Self {
+    fn none(why: &Unseen) -> Self {
         Self {
-            vnet: not_asked(why),
-            hub: not_asked(why),
+            vnet: Err(why.clone()),
+            hub: Err(why.clone()),
             behind: Vec::new(),
-            zone: not_asked(why),
-            link: not_asked(why),
+            zone: Err(why.clone()),
+            link: Err(why.clone()),
         }
     }
 }
 
 impl Azure<'_> {
     pub(super) async fn places(&self) -> Places {
-        let (client, place) = match self.place::<()>() {
+        let (client, place) = match self.place() {
             Ok(place) => place,
             // Whatever is asked about says why it was not looked at.
-            Err(why) => {
-                return Places {
-                    vnet: why.instead(),
-                    hub: why.instead(),
-                    behind: Vec::new(),
-                    zone: why.instead(),
-                    link: why.instead(),
-                };
-            }
+            Err(why) => return Places::none(&why),
         };
-        let none = Places::none(OF_NO_USE);
+        let none = Places::none(&Unseen::NotAsked(OF_NO_USE.to_owned()));
         match place {
             Place::Vnet(id) => Places {
                 vnet: read_vnet(client, self.scope, id).await,
@@ -116,7 +104,9 @@ impl Azure<'_> {
         id: &PrivateDnsZoneId,
     ) -> Look<Option<PrivateDnsZoneLink>> {
         let Some(name) = self.inputs.link_name.as_deref() else {
-            return not_asked("Which name the link gets is not known yet.");
+            return Err(Unseen::NotAsked(
+                "Which name the link gets is not known yet.".to_owned(),
+            ));
         };
         let answer = client.get_private_dns_zone_link(self.scope, id, name).await;
         look(

@@ -3,11 +3,11 @@
 mod doctor;
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
+use konnectazure::http::error::chain;
 use konnectazure::plugin::{self, Environment, Launch, LaunchError, Routes, logs};
 use konnectazure::provider::KonnectAzure;
 use konnectazure::wire;
@@ -145,11 +145,6 @@ fn run(install_logs: InstallLogs, serving: impl Future<Output = Result<(), Strin
     // What is still stuck in a blocking call must not hold the process: the host kills it after two seconds.
     runtime.shutdown_background();
     served.map_or_else(|error| complain(&error), |()| ExitCode::SUCCESS)
-}
-
-fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 fn say(text: &str) -> ExitCode {

@@ -35,7 +35,7 @@ pub async fn delete<E: From<Error> + LookError>(
     is_not_found: impl Fn(&E) -> bool,
 ) -> Result<(), E> {
     let started = Instant::now();
-    let doing = format!("deleting what {} does not always show", api.name());
+    let doing = format!("the deletion at {}", api.name());
     let attempt = async || {
         match api.send(scope, delete.clone()).await.map_err(E::from) {
             Ok(_) => return Ok(Attempt::Accepted),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 
+use super::redact::redact;
 use super::scope::{Ended, in_words};
 
 /// Why a remote call gave no usable answer. One pointer wide; the cause is in [`Error::failure`].
@@ -356,6 +357,20 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.failure().source()
     }
+}
+
+/// An error and its causes in one line, without repetitions and secrets.
+#[must_use]
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    for cause in std::iter::successors(error.source(), |cause| (*cause).source()) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    redact(&text).into_owned()
 }
 
 impl Refusal {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::error::Error;
+use super::error::{Error, chain};
 use super::scope::{Ended, Scope, in_words};
 
 /// The wait before the first re-read.
@@ -30,7 +30,7 @@ pub trait LookError {
 
 impl LookError for Error {
     fn doubt(&self) -> Option<String> {
-        self.is_doubtful().then(|| with_cause(self))
+        self.is_doubtful().then(|| chain(self))
     }
 }
 
@@ -237,15 +237,10 @@ fn step(looks: u32, unit: f64) -> Duration {
 /// Gives back every error that is not [`Error::is_passing`].
 pub fn tolerate<T>(error: Error) -> Result<Progress<T>, Error> {
     if error.is_passing() {
-        Ok(Progress::NotYet(with_cause(&error)))
+        Ok(Progress::NotYet(chain(&error)))
     } else {
         Err(error)
     }
-}
-
-fn with_cause(error: &Error) -> String {
-    let cause = StdError::source(error).map(|source| format!(": {source}"));
-    format!("{error}{}", cause.unwrap_or_default())
 }
 
 /// Tells each change once and a reminder each minute.

@@ -1,7 +1,7 @@
 //! Proxies, from the environment only.
 
 use super::error::Error;
-use super::transport::chain;
+use super::error::chain;
 
 /// Hosts that no proxy can reach for us: this machine and its own link, where Azure gives a machine its identity, in the clear.
 const NEVER_PROXIED: &str = "localhost,127.0.0.0/8,::1,169.254.0.0/16";

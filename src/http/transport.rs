@@ -16,9 +16,8 @@ use tokio::time::timeout;
 use url::{Origin, Url};
 
 use super::address::{check_url, is_link_local};
-use super::error::{Error, Interruption, InterruptionKind};
+use super::error::{Error, Interruption, InterruptionKind, chain};
 use super::proxy;
-use super::redact::redact;
 use super::tls;
 
 /// The largest answer that is read, after decompression.
@@ -341,21 +340,6 @@ fn certificate_words(fault: &CertificateError) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// An error and its causes in one line, without repetitions and secrets.
-pub(super) fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    redact(&text).into_owned()
 }
 
 #[cfg(test)]

@@ -39,10 +39,10 @@ pub struct PrivateDns {
     /// Grows with every change.
     #[serde(default, deserialize_with = "integer")]
     pub entity_version: i64,
-    /// RFC 3339.
+    /// When it was made, as RFC 3339.
     #[serde(default, deserialize_with = "or_default")]
     pub created_at: String,
-    /// RFC 3339.
+    /// When it was last changed, as RFC 3339.
     #[serde(default, deserialize_with = "or_default")]
     pub updated_at: String,
 }

@@ -211,7 +211,7 @@ pub(super) mod unix {
     fn bind_at(place: Place, group: Option<u32>) -> Result<Listener, ListenError> {
         check_path(&place.socket)?;
         let failed = |source| ListenError::Folder {
-            folder: place.socket.clone(),
+            folder: place.socket.parent().unwrap_or(&place.socket).to_owned(),
             source,
         };
         let listener = UnixListener::bind(&place.socket).map_err(failed)?;

@@ -58,7 +58,7 @@ pub const ADO_SERVICE_CONNECTION_ID: &[&str] = &[
 pub const USE_AKS_WORKLOAD_IDENTITY: &[&str] = &["ARM_USE_AKS_WORKLOAD_IDENTITY"];
 /// Switches managed identity on.
 pub const USE_MSI: &[&str] = &["ARM_USE_MSI"];
-/// Switches the Azure CLI off.
+/// Whether the Azure CLI may be used.
 pub const USE_CLI: &[&str] = &["ARM_USE_CLI"];
 /// The cloud.
 pub const ENVIRONMENT: &[&str] = &["ARM_ENVIRONMENT", "AZURE_ENVIRONMENT"];

@@ -79,7 +79,7 @@ fn told<A>(rpc: &'static str, answer: impl FnOnce() -> A) -> Response<A> {
 
 type Reply<T> = Result<Response<T>, Status>;
 
-/// A call that runs in a task of its own. The handler after `=>` sees the call and the request's message.
+/// A call that runs in a task of its own. The handler sees the call.
 macro_rules! run {
     ($self:ident, $rpc:literal, $type_name:expr, $fallback:expr, |$call:ident| $handler:expr) => {{
         let name = CallName::new($rpc, $type_name);

@@ -1,3 +1,5 @@
+//! Federation with Azure DevOps: the pipeline gives a token for its service connection.
+
 use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
 use http::Method;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::select::{Chosen, Method};
 use crate::azure::wire::null_as_default;
+use crate::http::error::chain;
 use crate::http::redact::redact;
 use crate::http::{Error, Failure, Refusal};
 
@@ -38,7 +39,7 @@ enum Root {
 pub(super) fn explain(chosen: &Chosen, audience: &str, error: azure_core::Error) -> Error {
     let text = match root(error) {
         Root::Ours(error) if error.is_passing() => return error,
-        Root::Ours(error) => with_causes(&error),
+        Root::Ours(error) => chain(&error),
         Root::Answered(status, answer) if is_passing(status) => return refused(status, answer),
         Root::Answered(status, answer) => answered(status, &answer),
         Root::Text(text) => text,
@@ -85,17 +86,6 @@ fn root(mut error: azure_core::Error) -> Root {
 
 fn read(response: &RawResponse) -> Answer {
     serde_json::from_slice(response.body()).unwrap_or_default()
-}
-
-fn with_causes(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 fn is_passing(status: u16) -> bool {

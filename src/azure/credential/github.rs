@@ -1,3 +1,5 @@
+//! Federation with GitHub Actions, and with CI systems that give tokens in the same way.
+
 use azure_core::http::ClientMethodOptions;
 use azure_identity::ClientAssertion;
 use http::Method;

@@ -1,3 +1,5 @@
+//! The identity of the machine or container that this runs on.
+
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;

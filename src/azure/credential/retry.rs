@@ -1,3 +1,5 @@
+//! Asking for a token again after a failure that may pass.
+
 use std::time::Duration as StdDuration;
 
 use async_trait::async_trait;

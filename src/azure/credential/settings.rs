@@ -1,3 +1,5 @@
+//! How the caller signs in, as configured.
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 

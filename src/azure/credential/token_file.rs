@@ -1,3 +1,5 @@
+//! Federation by a token of another issuer: as given, or in a file that others keep fresh.
+
 use std::path::{Path, PathBuf};
 
 use azure_core::http::ClientMethodOptions;

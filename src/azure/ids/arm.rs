@@ -1,3 +1,5 @@
+//! Ids of Azure Resource Manager, whatever they name.
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;

@@ -1,3 +1,5 @@
+//! GUIDs as Azure writes them.
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;

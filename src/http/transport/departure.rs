@@ -33,7 +33,7 @@ impl Departure {
 pub(super) fn mark(has_left: bool) {
     let marked = CURRENT.try_with(|departure| departure.0.store(has_left, Ordering::Relaxed));
     if marked.is_err() {
-        tracing::trace!("an exchange that nobody may want to give up");
+        tracing::trace!("an exchange outside of a call");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::konnect::{self, Client, Error, Network, NetworkFilter, NetworkId, Net
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::cloud_provider;
-use crate::resources::konnect_object::{NetworkModel, explain, network};
+use crate::resources::konnect_object::{NetworkModel, network};
 use crate::resources::scope;
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
@@ -142,9 +142,12 @@ impl Wanted {
             Self::Id(id) => client.get_network(scope, id).await.map_err(|error| {
                 let failure = self.failure();
                 if error.is_not_found() {
-                    explain(failure.at(Path::attribute("id")).next(MISSING), &error)
+                    failure
+                        .at(Path::attribute("id"))
+                        .next(MISSING)
+                        .explain(&error)
                 } else {
-                    explain(failure, &error)
+                    failure.explain(&error)
                 }
             }),
             Self::Name(name) => {
@@ -155,7 +158,7 @@ impl Wanted {
                 let found = client
                     .list_networks(scope, &filter)
                     .await
-                    .map_err(|error| explain(self.failure(), &error))?;
+                    .map_err(|error| self.failure().explain(&error))?;
                 only(found).map_err(|what| self.failure().at(Path::attribute("name")).because(what))
             }
         }

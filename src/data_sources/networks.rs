@@ -13,7 +13,7 @@ use crate::model;
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::cloud_provider;
-use crate::resources::konnect_object::{NetworkModel, explain, network};
+use crate::resources::konnect_object::{NetworkModel, network};
 use crate::resources::scope;
 use crate::tf::attr::{Attr, List};
 use crate::tf::context::Context;
@@ -105,7 +105,7 @@ impl DataSource for NetworksDataSource {
             ..NetworkFilter::default()
         };
         let found = client.list_networks(&scope, &filter).await;
-        let found = found.map_err(|error| explain(failure, &error))?;
+        let found = found.map_err(|error| failure.explain(&error))?;
         let (clouds, fault) = clouds(&client, &scope, &found).await;
         let wanted = config.cloud_provider.as_str();
         let (networks, unknown) = select(found, &clouds, wanted);

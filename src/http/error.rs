@@ -19,6 +19,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     failure: Failure,
     may_have_happened: bool,
+    advice: Option<String>,
 }
 
 /// The ways a remote call fails.
@@ -189,6 +190,19 @@ impl Error {
         &self.0.failure
     }
 
+    /// The error with what the user can do about it, as whoever made the call knows it.
+    #[must_use]
+    pub fn advise(mut self, advice: Option<String>) -> Self {
+        self.0.advice = advice;
+        self
+    }
+
+    /// What the user can do about it, where that does not depend on the object.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        self.0.advice.as_deref()
+    }
+
     /// The error of a change that was sent, and of which no answer says that it was not carried out.
     pub(super) fn after_change(mut self, may_have_happened: bool) -> Self {
         self.0.may_have_happened |= may_have_happened;
@@ -343,6 +357,7 @@ impl From<Failure> for Error {
         Self(Box::new(Inner {
             failure,
             may_have_happened,
+            advice: None,
         }))
     }
 }

@@ -166,7 +166,7 @@ impl Client {
         } else {
             None
         };
-        Error::new(error.into_http(), advice.map(Into::into))
+        error.into_http().advise(advice).into()
     }
 }
 

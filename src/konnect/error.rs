@@ -3,7 +3,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 
 use http::HeaderMap;
 use serde_json::Value;
@@ -17,32 +16,19 @@ const UNROUTED: &str = "no Route matched";
 
 /// Why a Konnect call failed. Status, refusal, deadline and the like are those of [`rest::Error`], which it dereferences to.
 #[derive(Debug)]
-pub struct Error {
-    inner: rest::Error,
-    advice: Option<Arc<str>>,
-}
+pub struct Error(rest::Error);
 
 impl LookError for Error {
     fn doubt(&self) -> Option<String> {
-        self.inner.doubt()
+        self.0.doubt()
     }
 }
 
 impl Error {
-    pub(super) fn new(inner: rest::Error, advice: Option<Arc<str>>) -> Self {
-        Self { inner, advice }
-    }
-
     /// The failure as every API has it.
     #[must_use]
     pub fn http(&self) -> &rest::Error {
-        &self.inner
-    }
-
-    /// What the user can do about it, where that does not depend on the object.
-    #[must_use]
-    pub fn advice(&self) -> Option<&str> {
-        self.advice.as_deref()
+        &self.0
     }
 
     /// There is no such object.
@@ -119,10 +105,10 @@ impl Error {
             || faults.any(|fault| fault.field == "name" && says_taken(&fault.reason))
     }
 
-    /// The failure as every API has it, without the advice.
+    /// The failure as every API has it.
     #[must_use]
     pub fn into_http(self) -> rest::Error {
-        self.inner
+        self.0
     }
 }
 
@@ -130,31 +116,31 @@ impl Deref for Error {
     type Target = rest::Error;
 
     fn deref(&self) -> &rest::Error {
-        &self.inner
+        &self.0
     }
 }
 
 impl From<Error> for rest::Error {
     fn from(error: Error) -> Self {
-        error.inner
+        error.0
     }
 }
 
 impl From<rest::Error> for Error {
     fn from(inner: rest::Error) -> Self {
-        Self::new(inner, None)
+        Self(inner)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(formatter)
+        self.0.fmt(formatter)
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner.source()
+        self.0.source()
     }
 }
 

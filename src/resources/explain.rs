@@ -9,9 +9,6 @@ use crate::http::scope::in_words;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
 
-/// What `Refusal::api` says where Konnect answered.
-const KONNECT: &str = "Konnect";
-
 /// The code of a refusal in Azure for want of a right at the very place.
 const AUTHORIZATION_FAILED: &str = "AuthorizationFailed";
 
@@ -76,9 +73,16 @@ impl<'f> Failure<'f> {
         self.diagnostic(what.as_ref(), None).into()
     }
 
-    /// A failure that a client reported.
+    /// A failure that a client reported. What the client advises counts before what the caller does.
     #[must_use]
     pub fn explain(&self, error: &Error) -> Diagnostics {
+        if let Some(advice) = error.advice() {
+            return self.clone().next(advice).tell(error);
+        }
+        self.tell(error)
+    }
+
+    fn tell(&self, error: &Error) -> Diagnostics {
         let Some(refusal) = error.refusal() else {
             return self.diagnostic(&describe(error), advice(error)).into();
         };
@@ -258,28 +262,17 @@ fn missing_action(refusal: &Refusal) -> Option<String> {
 
 /// What generally helps against a refusal, where the caller knows nothing better.
 fn refusal_advice(refusal: &Refusal) -> Option<&'static str> {
-    let text = match (refusal.api, refusal.status) {
-        (KONNECT, 401) => {
-            "Konnect does not accept the token: it may be mistyped, expired, revoked, or of another organisation. Give konnect_token, or set \
-             KONNECT_TOKEN or KONNECT_SPAT, to a personal (kpat_...) or system account (spat_...) access token."
-        }
-        (KONNECT, 403) if refusal.code.as_deref() == Some("Quota Exceeded") => {
-            "This does not pass by itself. Remove what is no longer needed, or have Kong's support raise the organisation's quota."
-        }
-        (KONNECT, 403) => {
-            "The token's owner needs the role Network Admin in Konnect (Network Viewer suffices to read networks and peerings, but not private \
-             DNS). An organisation's IP allow list refuses callers from elsewhere in the same way."
-        }
-        (_, 401) => {
+    let text = match refusal.status {
+        401 => {
             "Sign-in succeeded, but the service does not accept the token: check tenant_id and environment."
         }
-        (_, 403) => {
+        403 => {
             "The identity that runs Terraform lacks a right for this request; the service's message names it."
         }
-        (_, 429) => {
+        429 => {
             "The service throttles this identity. Lower -parallelism or max_concurrent_requests, or try again later."
         }
-        (_, 500..) => {
+        500.. => {
             "The service has a fault of its own. Try again later; its support can find the request by the ids above."
         }
         _ => return None,
@@ -306,7 +299,7 @@ mod tests {
 
     fn refusal(fields: Vec<FieldFault>) -> Error {
         Cause::Refused(Refusal {
-            api: KONNECT,
+            api: "Konnect",
             status: 400,
             code: Some("Invalid Request".into()),
             message: "Invalid Parameters".into(),

@@ -13,7 +13,6 @@ use serde::de::DeserializeOwned;
 use crate::http::scope::Scope;
 use crate::konnect::{self, Client, Error, Network, NetworkId};
 use crate::resources::explain::Failure;
-use crate::resources::konnect_object::explain;
 use crate::resources::scope;
 use crate::tf::attr::Attr;
 use crate::tf::context::Context;
@@ -148,7 +147,7 @@ impl<L: Listing> NetworkObjects<L> {
         gaps: &mut Vec<String>,
     ) -> Result<(), Ended> {
         let scope = scope(context);
-        let refused = |error: &Error| explain(Self::failure(), error);
+        let refused = |error: &Error| Self::failure().explain(error);
         let mut refusals = Refusals::default();
         let mut count = 0_usize;
         let mut networks = client.networks_in_pages();
@@ -202,9 +201,9 @@ impl<L: Listing> NetworkObjects<L> {
         let refused = |error: &Error| {
             let failure = failure.clone();
             if error.is_not_found() {
-                explain(failure.next("Konnect has no such network, or the token may not see it. Without network_id every network is looked in."), error)
+                failure.next("Konnect has no such network, or the token may not see it. Without network_id every network is looked in.").explain(error)
             } else {
-                explain(failure, error)
+                failure.explain(error)
             }
         };
         let network = client.get_network(&scope, &network_id).await;

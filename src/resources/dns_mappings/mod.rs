@@ -32,7 +32,7 @@ use crate::resources::konnect_object::managed::{IdOf, Managed, common_attributes
 use crate::resources::konnect_object::mappings::{self, RepeatedDomain};
 use crate::resources::konnect_object::phase::{self, Lifecycle as _, Phase, Settled};
 use crate::resources::konnect_object::private_dns::{PrivateDnsObjects, other_kind};
-use crate::resources::konnect_object::{DnsMapping, Flow, explain, is_set, schema as common};
+use crate::resources::konnect_object::{DnsMapping, Flow, is_set, schema as common};
 use crate::resources::scope;
 use crate::tf::attr::{Attr, Set};
 use crate::tf::context::Context;
@@ -305,7 +305,7 @@ async fn change(
                 let failure = flow
                     .failure("update")
                     .fields(&DnsMappingsModel::attribute_of_field);
-                return Err(explain(failure, &error));
+                return Err(failure.explain(&error));
             }
         }
     }

@@ -150,15 +150,6 @@ enum First {
     Doubtful,
 }
 
-/// What a client reported, with its advice where it has one.
-pub(crate) fn explain(failure: Failure<'_>, error: &Error) -> Diagnostics {
-    let failure = match error.advice() {
-        Some(advice) => failure.next(advice),
-        None => failure,
-    };
-    failure.explain(error.http())
-}
-
 impl<O: Objects> Flow<'_, O> {
     /// What cannot be done, and to what.
     pub(crate) fn failure(&self, action: &'static str) -> Failure<'static> {
@@ -179,7 +170,7 @@ impl<O: Objects> Flow<'_, O> {
             };
             let id = O::id(&listed);
             let looked = self.look(id).await;
-            let looked = looked.map_err(|error| explain(self.failure("create"), &error))?;
+            let looked = looked.map_err(|error| self.failure("create").explain(&error))?;
             let Some(existing) = looked.filter(|object| object.phase() != Phase::Terminated) else {
                 gone.push(id);
                 continue;
@@ -226,7 +217,7 @@ impl<O: Objects> Flow<'_, O> {
             .objects
             .named(&self.scope, name)
             .await
-            .map_err(|error| explain(self.create_failure(&error), &error))?;
+            .map_err(|error| self.create_failure(&error).explain(&error))?;
         let (ending, standing): (Vec<_>, Vec<_>) = found
             .into_iter()
             .filter(|object| object.phase() != Phase::Terminated)
@@ -364,7 +355,7 @@ impl<O: Objects> Flow<'_, O> {
                 continue;
             }
             let failure = self.create_failure(&error).fields(attribute);
-            return Err(explain(failure, &error));
+            return Err(failure.explain(&error));
         }
     }
 

@@ -10,7 +10,7 @@ use crate::resources::{missing, scope};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 
-use super::flow::{Flow, InNetwork as _, Objects, explain};
+use super::flow::{Flow, InNetwork as _, Objects};
 use super::import::{self, Place};
 use super::managed::{Managed, ObjectOf};
 use super::phase::{Lifecycle, Phase};
@@ -65,7 +65,7 @@ pub(crate) async fn find<M: Managed>(
         }
         found => found.map(Some),
     };
-    let found = found.map_err(|error| explain(failure(), &error))?;
+    let found = found.map_err(|error| failure().explain(&error))?;
     let found = found.filter(|object| object.phase() != Phase::Terminated);
     if let Some(object) = &found
         && object.phase() == Phase::Failed

@@ -12,7 +12,7 @@ use crate::tf::schema::Attribute;
 use crate::tf::types::Type;
 use crate::tf::validate::{NotEmpty, Parses};
 
-use super::flow::{Objects, explain};
+use super::flow::Objects;
 use super::import;
 use super::phase::{Lifecycle, Phase};
 
@@ -102,14 +102,17 @@ impl<O: Objects> Lookup<O> {
         match &self.wanted {
             Wanted::Id(id) => self.objects.get(scope, *id).await.map_err(|error| {
                 if error.is_not_found() {
-                    explain(failure.at(Path::attribute("id")).next(MISSING), &error)
+                    failure
+                        .at(Path::attribute("id"))
+                        .next(MISSING)
+                        .explain(&error)
                 } else {
-                    explain(failure, &error)
+                    failure.explain(&error)
                 }
             }),
             Wanted::Name(name) => {
                 let found = self.objects.named(scope, name).await;
-                let found = found.map_err(|error| explain(failure.clone(), &error))?;
+                let found = found.map_err(|error| failure.clone().explain(&error))?;
                 only::<O>(self.what, self.is_of_kind, found)
                     .map_err(|what| failure.at(Path::attribute("name")).because(what))
             }

@@ -23,7 +23,7 @@ pub(crate) mod preflight;
 pub(crate) mod private_dns;
 pub(crate) mod schema;
 
-pub(crate) use flow::{Flow, explain};
+pub(crate) use flow::Flow;
 pub use mappings::DnsMapping;
 pub use network::NetworkModel;
 pub use schema::StateMetadataModel;

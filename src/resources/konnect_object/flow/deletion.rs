@@ -7,7 +7,7 @@ use crate::konnect::Error;
 use crate::tf::diagnostics::Diagnostics;
 
 use super::super::phase::{self, Deletion, Ended, Lifecycle as _, Settled};
-use super::{Flow, Objects, explain};
+use super::{Flow, Objects};
 
 /// What a refused deletion may do next.
 enum AfterRefusal {
@@ -71,7 +71,7 @@ impl<O: Objects> Flow<'_, O> {
             let may_pass = error.is_bad_request() || error.is_conflict();
             if refused_while_stable || !may_pass {
                 let failure = self.failure(action).now(stays(id));
-                return Err(explain(failure, &error));
+                return Err(failure.explain(&error));
             }
             match self.after_refusal(id, &error, action).await? {
                 AfterRefusal::TryAgain { was_in_transition } => {

@@ -7,7 +7,7 @@ use crate::tf::diagnostics::Diagnostics;
 use crate::tf::path::Path;
 
 use super::super::phase;
-use super::{Flow, Objects, explain};
+use super::{Flow, Objects};
 
 impl<O: Objects> Flow<'_, O> {
     /// The network, once private networking can be set up in it. Nothing where the token may not read it: then Konnect has the last word.
@@ -21,7 +21,7 @@ impl<O: Objects> Flow<'_, O> {
                 tracing::info!("whether the network is ready cannot be seen: {error}");
                 return Ok(None);
             }
-            Err(error) => return Err(explain(self.create_failure(&error), &error)),
+            Err(error) => return Err(self.create_failure(&error).explain(&error)),
         };
         self.check_is_azure(&network).await?;
         self.wait_for_network(network).await.map(Some)

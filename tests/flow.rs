@@ -239,13 +239,24 @@ fn a_token_that_konnect_refuses_is_named_by_where_it_came_from_but_never_shown()
     let mut workspace = Workspace::new(simulator.env());
     workspace.set("KONNECT_TOKEN", "kpat_not0the0right0one");
     workspace.write("data \"konnectazure_network\" \"this\" {\n  name = \"eastus2-prod\"\n}\n");
-    let said = workspace.apply().expect_failure("a wrong token");
-    assert!(
-        said.contains("401")
-            && said.contains("KONNECT_TOKEN")
-            && !said.contains("not0the0right0one"),
-        "{said}"
-    );
+    let in_apply = workspace.apply().expect_failure("a wrong token");
+    workspace.write(&format!(
+        "resource \"konnectazure_vnet_peering\" \"this\" {{\n  name = \"orders\"\n  network_id = \"{}\"\n  vnet_id = \"{vnet}\"\n}}\n",
+        simulator.network_id("eastus2-prod"),
+        vnet = "/subscriptions/11111111-0000-0000-0000-000000000000/resourceGroups/app/providers/Microsoft.Network/virtualNetworks/app",
+    ));
+    let in_plan = workspace
+        .run(&["plan", "-input=false"])
+        .expect_failure("a wrong token");
+    for said in [in_apply, in_plan] {
+        assert!(
+            said.contains("401")
+                && said.contains("KONNECT_TOKEN")
+                && !said.contains("may not look")
+                && !said.contains("not0the0right0one"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

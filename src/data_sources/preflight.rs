@@ -251,7 +251,7 @@ fn computed() -> [Attribute; 2] {
     ];
     [
         Attribute::computed("passed", Type::Bool)
-            .describe("Whether no check failed. Warnings and skipped checks do not count."),
+            .describe("Whether no check failed. Warnings and skipped checks do not count; `checks` tells what the caller could not check."),
         Attribute::computed("checks", AttributeKind::Nested(Nesting::List, check))
             .describe("The outcome of every check, always in the same order."),
     ]

@@ -374,6 +374,10 @@ impl StdError for Error {
     }
 }
 
+/// What to look at where nothing could be sent.
+pub const UNREACHABLE: &str = "Nothing was sent. Check that the service can be reached from here: name resolution, proxy (HTTPS_PROXY, NO_PROXY), and \
+                               ca_certificate_path if a proxy inspects TLS.";
+
 /// An error and its causes in one line, without repetitions and secrets.
 #[must_use]
 pub fn chain(error: &dyn StdError) -> String {

@@ -147,20 +147,20 @@ impl Client {
         let error = Error::from(error);
         let advice = if error.is_unauthorized() {
             Some(format!(
-                "The token comes from {}. It may have expired, been revoked, or belong to another kind of service; tokens last at most \
-                 12 months. An organisation can also forbid personal tokens (kpat_…) and may take system account tokens (spat_…) only.",
+                "Konnect does not accept the token, which comes from {}. It may be mistyped, expired or revoked, or of another organisation; tokens \
+                 last at most 12 months. An organisation can also forbid personal tokens (kpat_…) and take system account tokens (spat_…) only.",
                 self.token_source
             ))
         } else if error.is_forbidden() {
             Some(format!(
-                "The token ({}) lacks a role: networks, transit gateways and private DNS need Network Admin (Network Viewer reads \
-                 networks and transit gateways only). An IP allow list of the organisation can be the reason, too.",
+                "The token's owner needs the role Network Admin in Konnect (Network Viewer suffices to read networks and peerings, but not private \
+                 DNS). The token comes from {}. An organisation's IP allow list refuses callers from elsewhere in the same way.",
                 self.token_source
             ))
         } else if error.is_quota_exceeded() {
             Some(
-                "A quota of the organisation is used up, which does not pass by itself. GET /v2/cloud-gateways/resource-quotas shows the quotas with \
-                 their maxima. Delete what is no longer needed, or have Kong's support raise the maximum."
+                "This does not pass by itself. Remove what is no longer needed, or have Kong's support raise the organisation's quota; GET \
+                 /v2/cloud-gateways/resource-quotas shows the maxima."
                     .to_owned(),
             )
         } else {

@@ -1,10 +1,9 @@
 //! Looks at both clouds: each thing once, and as much as possible at the same time. Decides nothing.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::error::Error;
+use crate::http::error::{Error, Failure, UNREACHABLE, chain};
 use crate::http::scope::Scope;
 
 use super::inputs::{Inputs, Phase};
@@ -102,7 +101,7 @@ pub(super) async fn gather(inputs: &Inputs, clients: Clients<'_>, scope: &Scope)
 /// From another tenant, what exists looks as if it did not.
 fn missing_here<T>(seen: Look<Option<T>>, elsewhere: Option<&str>, what: &str) -> Look<Option<T>> {
     match (seen, elsewhere) {
-        (Ok(None), Some(why)) => Err(Unseen::Blind(format!("The {what} was not found. {why}"))),
+        (Ok(None), Some(why)) => Err(Unseen::blind(format!("The {what} was not found. {why}"))),
         (seen, _) => seen,
     }
 }
@@ -113,7 +112,7 @@ fn usable<T>(inputs: &Inputs, whom: &str, client: Result<Arc<T>, Error>) -> Look
         if error.is_not_known_yet() || inputs.phase == Phase::Plan {
             Unseen::NotAsked(format!("{whom} cannot be asked yet: {error}."))
         } else {
-            Unseen::Blind(format!("{whom} was not asked: {error}."))
+            Unseen::blind(format!("{whom} was not asked: {error}."))
         }
     })
 }
@@ -121,16 +120,22 @@ fn usable<T>(inputs: &Inputs, whom: &str, client: Result<Arc<T>, Error>) -> Look
 /// A look that failed. A missing right is told by its name.
 fn blind(what: &str, right: &str, error: &Error) -> Unseen {
     let why = match error.status() {
-        Some(401 | 403) => format!("The caller may not look at {what}; this needs {right}."),
+        Some(403) => format!("The caller may not look at {what}; this needs {right}."),
         _ => format!("It was not possible to look at {what}."),
     };
-    let mut causes = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
+    Unseen::Blind {
+        why: format!("{why}\n{}", chain(error)),
+        fix: fix(error),
     }
-    Unseen::Blind(format!("{why}\n{}", causes.join(": ")))
+}
+
+/// What helps against an error, where that does not depend on what was looked at.
+fn fix(error: &Error) -> String {
+    let advice = match error.failure() {
+        Failure::NotSent { .. } => Some(UNREACHABLE),
+        _ => error.advice(),
+    };
+    advice.unwrap_or_default().to_owned()
 }
 
 fn look<T, E: Into<Error>>(what: &str, right: &str, answer: Result<T, E>) -> Look<T> {

@@ -19,17 +19,27 @@ pub(super) type Look<T> = Result<T, Unseen>;
 /// Why something was not seen.
 #[derive(Clone, Debug)]
 pub(super) enum Unseen {
-    /// It could not be looked at; the text says why, and what right is missing.
-    Blind(String),
+    /// It could not be looked at: why, what right is missing, and what helps.
+    Blind { why: String, fix: String },
+    /// The service takes nothing from the caller, so that what needs it fails as well: why, and what helps.
+    Refused { why: String, fix: String },
     /// There was no sense in looking; the text says why.
     NotAsked(String),
 }
 
 impl Unseen {
+    /// It could not be looked at, and nobody can help it.
+    pub(super) fn blind(why: impl Into<String>) -> Self {
+        Self::Blind {
+            why: why.into(),
+            fix: String::new(),
+        }
+    }
+
     /// The reason, as a text.
     pub(super) fn why(&self) -> &str {
         match self {
-            Self::Blind(why) | Self::NotAsked(why) => why,
+            Self::Blind { why, .. } | Self::Refused { why, .. } | Self::NotAsked(why) => why,
         }
     }
 }
@@ -38,7 +48,8 @@ impl Unseen {
 impl From<&Unseen> for Outcome {
     fn from(unseen: &Unseen) -> Self {
         match unseen {
-            Unseen::Blind(why) => Self::warning(why),
+            Unseen::Blind { why, fix } => Self::warning(why).fix(fix),
+            Unseen::Refused { why, fix } => Self::failed(why).fix(fix),
             Unseen::NotAsked(why) => Self::skipped(why),
         }
     }
@@ -56,8 +67,10 @@ impl<T> Found<T> for Look<Option<T>> {
     fn require(&self, check: CheckId) -> Result<&T, Outcome> {
         match self {
             Ok(Some(seen)) => Ok(seen),
-            Ok(None) => Err(Outcome::skipped(format!("{check} did not pass."))),
-            Err(Unseen::Blind(_)) => {
+            Ok(None) | Err(Unseen::Refused { .. }) => {
+                Err(Outcome::skipped(format!("{check} did not pass.")))
+            }
+            Err(Unseen::Blind { .. }) => {
                 Err(Outcome::skipped(format!("{check} could not be checked.")))
             }
             Err(Unseen::NotAsked(why)) => Err(Outcome::skipped(why)),

@@ -198,9 +198,11 @@ fn decide(
         );
         return match denials {
             Ok(_) => Outcome::passed(has),
-            Err(Unseen::Blind(why)) => Outcome::warning(format!(
-                "{has} Whether a deny assignment takes some away could not be seen.\n{why}"
-            )),
+            Err(Unseen::Blind { why, .. } | Unseen::Refused { why, .. }) => {
+                Outcome::warning(format!(
+                    "{has} Whether a deny assignment takes some away could not be seen.\n{why}"
+                ))
+            }
             Err(Unseen::NotAsked(_)) => Outcome::passed(format!(
                 "{has} Whether a deny assignment takes some away could not be seen."
             )),

@@ -244,6 +244,36 @@ async fn services_that_do_not_answer_are_warnings_and_do_not_use_up_the_time() {
     ] {
         assert_eq!(report.check(id).unwrap().status, Status::Warning, "{id}");
     }
+    let text = told(&report, CheckId::NetworkExists);
+    assert!(text.contains("HTTPS_PROXY"), "{text}");
+}
+
+#[tokio::test]
+async fn a_token_that_konnect_does_not_accept_is_a_failure_and_told_once() {
+    // Row 82 of docs/user-pains.md.
+    for phase in [Phase::Plan, Phase::Apply, Phase::Standalone] {
+        let mut world = World::sound();
+        for path in [
+            network_path(),
+            gateways_path(),
+            account_path(),
+            AVAILABILITY.to_owned(),
+        ] {
+            world.refuse(path, 401, json!({"title": "Unauthorized"}));
+        }
+        let report = run_in(world, &inputs(phase)).await;
+        let others = faults(&report).split_off(1);
+        assert_eq!(faults(&report)[0], "network_exists failed");
+        assert!(
+            others.iter().all(|other| other.ends_with("skipped")),
+            "{others:?}"
+        );
+        let text = told(&report, CheckId::NetworkExists);
+        assert!(
+            text.contains("the token, which comes from") && !text.contains("may not look"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

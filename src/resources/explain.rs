@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use crate::azure::action_of_request;
-use crate::http::error::{Error, Failure as Cause, Refusal};
+use crate::http::error::{Error, Failure as Cause, Refusal, UNREACHABLE};
 use crate::http::poll::{LookError, Waited};
 use crate::http::scope::in_words;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
@@ -227,10 +227,7 @@ fn code(refusal: &Refusal) -> String {
 /// What generally helps against this kind of error.
 fn advice(error: &Error) -> Option<String> {
     let text = match error.failure() {
-        Cause::NotSent { .. } => {
-            "Nothing was sent. Check that the service can be reached from here: name resolution, proxy (HTTPS_PROXY, NO_PROXY), and \
-                                  ca_certificate_path if a proxy inspects TLS."
-        }
+        Cause::NotSent { .. } => UNREACHABLE,
         Cause::OutcomeUnknown { .. } => {
             "Whether the request took effect is not known. Run the same command again: what exists is looked for first."
         }

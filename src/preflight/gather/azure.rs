@@ -91,7 +91,7 @@ impl Azure<'_> {
                 let signed_in = client.tenant_id(self.scope).await;
                 let (tenant, elsewhere) = tenant(inputs, client.cloud(), signed_in.ok());
                 let principal = match &elsewhere {
-                    Some(why) => Err(Unseen::Blind(format!(
+                    Some(why) => Err(Unseen::blind(format!(
                         "The service principal of {} cannot be looked up. {why}",
                         inputs.client_id
                     ))),

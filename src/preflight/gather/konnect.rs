@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
+use crate::http::error::chain;
 use crate::http::scope::Scope;
 use crate::konnect::{
     self, Availability, CloudProvider, Network, NetworkId, PrivateDns, TransitGateway,
@@ -11,7 +12,7 @@ use crate::konnect::{
 
 use super::super::inputs::{Inputs, Kind};
 use super::super::observations::{Found as _, Look, Unseen, is_in_the_way};
-use super::{OF_NO_USE, look};
+use super::{OF_NO_USE, fix};
 
 const NETWORK_UNKNOWN: &str = "Which Konnect network is meant is not known yet.";
 const NETWORK_UNSEEN: &str = "The network was not seen.";
@@ -22,6 +23,16 @@ pub(super) struct Konnect<'a> {
     pub(super) client: Result<&'a Arc<konnect::Client>, &'a Unseen>,
     pub(super) inputs: &'a Inputs,
     pub(super) scope: &'a Scope,
+}
+
+/// As [`super::look`]. That the token is not accepted is told by the check of the network, and once.
+fn look<T>(what: &str, right: &str, answer: Result<T, konnect::Error>) -> Look<T> {
+    match answer {
+        Err(error) if error.is_unauthorized() => Err(Unseen::NotAsked(
+            "Konnect does not accept the token.".to_owned(),
+        )),
+        answer => super::look(what, right, answer),
+    }
 }
 
 impl Konnect<'_> {
@@ -50,6 +61,12 @@ impl Konnect<'_> {
         let answer = match client.get_network(self.scope, &network_id).await {
             Ok(network) => Ok(Some(network)),
             Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_unauthorized() => {
+                return Err(Unseen::Refused {
+                    why: chain(&error),
+                    fix: fix(&error),
+                });
+            }
             Err(error) => Err(error),
         };
         look("the Konnect network", KONNECT_RIGHT, answer)
@@ -58,8 +75,8 @@ impl Konnect<'_> {
     async fn provider(&self, network: &Network) -> Look<CloudProvider> {
         let client = self.client.map_err(Unseen::clone)?;
         let Some(account) = &network.cloud_gateway_provider_account_id else {
-            return Err(Unseen::Blind(
-                "Konnect does not tell which cloud the network is in.".to_owned(),
+            return Err(Unseen::blind(
+                "Konnect does not tell which cloud the network is in.",
             ));
         };
         let answer = client.get_provider_account(self.scope, account).await;

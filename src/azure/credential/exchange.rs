@@ -6,7 +6,8 @@ use azure_core::error::ErrorKind;
 use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, Body, HttpClient, Method, Request, StatusCode};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 use tracing::Instrument as _;
 
 use crate::azure::envelope::Fault;
@@ -18,6 +19,9 @@ use crate::http::{Error, Failure, Interruption, InterruptionKind, Response, Tran
 
 /// How long the machine's identity endpoint may take. It is on the same host: silence means that it is not there.
 const IDENTITY_ENDPOINT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How many seconds a token is used whose answer does not tell when it ends.
+const SHORT_LIFE: i64 = 300;
 
 const API: &str = "Microsoft Entra";
 /// What Entra calls an exchange.
@@ -83,7 +87,10 @@ impl HttpClient for Exchange {
         let status = StatusCode::from(response.status.as_u16());
         let headers = to_headers(&response.headers);
         Ok(if response.status.is_success() {
-            AsyncRawResponse::from_bytes(status, headers, response.body)
+            match whole_token(&response.body) {
+                Some(token) => AsyncRawResponse::from_bytes(status, headers, token),
+                None => AsyncRawResponse::from_bytes(status, headers, response.body),
+            }
         } else {
             AsyncRawResponse::from_bytes(status, headers, readable(&response.body))
         })
@@ -166,6 +173,48 @@ fn failure(api: &'static str, call: String, source: Interruption) -> Error {
     .into()
 }
 
+/// An answer that holds a token in the one form that the library can read, if it is one.
+///
+/// The services write times as numbers and as texts, by endpoint and version, and the library reads of each what it has met. What an answer
+/// leaves out is no reason to refuse its token, which the APIs judge themselves.
+fn whole_token(body: &[u8]) -> Option<Vec<u8>> {
+    let mut answer: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    answer.get("access_token")?.as_str()?;
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let lifetime = answer.get("expires_in").and_then(seconds);
+    let end = answer.get("expires_on").and_then(seconds);
+    let lifetime = lifetime
+        .or_else(|| end.map(|end| end.saturating_sub(now)))
+        .unwrap_or(SHORT_LIFE);
+    let end = end.unwrap_or_else(|| now.saturating_add(lifetime));
+    for (name, default) in [("token_type", "Bearer"), ("resource", "")] {
+        answer.entry(name).or_insert_with(|| default.into());
+    }
+    let extended = answer.get("ext_expires_in").and_then(seconds);
+    answer.extend([
+        ("expires_in".to_owned(), lifetime.into()),
+        (
+            "ext_expires_in".to_owned(),
+            extended.unwrap_or(lifetime).into(),
+        ),
+        ("expires_on".to_owned(), end.to_string().into()),
+    ]);
+    Some(Value::from(answer).to_string().into_bytes())
+}
+
+/// A number of seconds, however it is written.
+fn seconds(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    let whole = text
+        .split_once('.')
+        .map_or(text.as_str(), |(whole, _)| whole);
+    whole.parse().ok()
+}
+
 /// An error body in the one form that the library can read.
 ///
 /// Its reader borrows the texts and gives up on any escape in them (Entra's descriptions hold line breaks), on other types
@@ -232,6 +281,52 @@ mod tests {
                 serde_json::from_slice(&readable).unwrap_or_else(|fault| panic!("{body}: {fault}"));
             assert!(!read.error_description.contains('\n'));
             assert!(read.error_codes.len() < 2);
+        }
+    }
+
+    #[test]
+    fn an_answer_with_a_token_becomes_one_with_all_that_is_read() {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        for (answer, lifetime) in [
+            (r#"{"access_token":"t","expires_in":3599}"#, 3599),
+            (r#"{"access_token":"t","expires_in":" 3599 "}"#, 3599),
+            (r#"{"access_token":"t","expires_in":3599.9}"#, 3599),
+            (
+                r#"{"access_token":"t","expires_on":"11/27/2026 03:31:29 +00:00"}"#,
+                SHORT_LIFE,
+            ),
+            (
+                r#"{"access_token":"t","expires_in":{},"expires_on":null}"#,
+                SHORT_LIFE,
+            ),
+            (
+                &format!(r#"{{"access_token":"t","expires_on":{}}}"#, now + 600),
+                600,
+            ),
+            (
+                &format!(r#"{{"access_token":"t","expires_on":"{}"}}"#, now + 600),
+                600,
+            ),
+        ] {
+            let whole = whole_token(answer.as_bytes()).unwrap();
+            let whole: Value = serde_json::from_slice(&whole).unwrap();
+            // The clock may have gone on.
+            let near = |seconds: Option<i64>, wanted: i64| {
+                assert!(
+                    seconds.is_some_and(|seconds| (wanted - seconds).abs() < 60),
+                    "{answer}: {whole}"
+                );
+            };
+            near(whole["expires_in"].as_i64(), lifetime);
+            near(whole["ext_expires_in"].as_i64(), lifetime);
+            near(
+                whole["expires_on"].as_str().unwrap().parse().ok(),
+                now + lifetime,
+            );
+            assert_eq!(whole["token_type"], "Bearer");
+        }
+        for other in ["", "[]", r#"{"access_token":7}"#, r#"{"token":"t"}"#] {
+            assert_eq!(whole_token(other.as_bytes()), None, "{other}");
         }
     }
 

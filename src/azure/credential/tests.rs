@@ -68,6 +68,25 @@ async fn issue(settings: CredentialSettings, script: &Script) -> Result<Issued, 
         .await
 }
 
+#[tokio::test]
+async fn a_token_is_taken_from_whatever_answer_holds_one() {
+    for answer in [
+        r#"{"access_token":"t","token_type":"Bearer","expires_in":3599}"#,
+        r#"{"access_token":"t","token_type":"Bearer","expires_in":"3599","ext_expires_in":null}"#,
+        r#"{"access_token":"t","token_type":"Bearer","expires_in":3599.0,"ext_expires_in":"3599"}"#,
+        r#"{"access_token":"t","expires_in":3599}"#,
+        r#"{"access_token":"t"}"#,
+    ] {
+        let script = Script::new([Answer::json(200, answer)]);
+        let issued = issue(with_secret(), &script).await;
+        assert_eq!(
+            issued.err().map(|error| error.to_string()),
+            None,
+            "{answer}"
+        );
+    }
+}
+
 /// The form fields of a token request.
 fn form(script: &Script, index: usize) -> HashMap<String, String> {
     let seen = script.seen();

@@ -47,7 +47,7 @@ The Azure custom role that lets Kong's application connect to your network: step
 principal and the role assignment.
 
 Custom role names are unique within an Entra tenant. For another subscription in the same tenant, add its id to `assignable_scopes` of \
-the one role. If another configuration owns that role, set `use_existing` to `true`: the scopes are then added to it, and a destroy \
+the one role. If another configuration owns that role, set `use_existing` to `true` in both: the scopes are then added to it, and a destroy \
 removes only those.
 
 The caller needs `Microsoft.Authorization/roleDefinitions/write` on every assignable scope (held by Owner and User \

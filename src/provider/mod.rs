@@ -55,3 +55,15 @@ impl Provider for KonnectAzure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tf::erased::{DynProvider as _, ErasedProvider};
+
+    #[test]
+    fn every_schema_and_model_is_sound() {
+        let provider = ErasedProvider::new(KonnectAzure::new(|_| None));
+        assert_eq!(provider.faults(), Vec::<String>::new());
+    }
+}

@@ -9,13 +9,3 @@ use crate::tf::provider::Registry;
 pub fn registry(clients: &Clients) -> Registry {
     include!(concat!(env!("OUT_DIR"), "/registry.rs"))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_schema_and_model_is_sound() {
-        assert_eq!(registry(&Clients::default()).faults(), Vec::<String>::new());
-    }
-}

@@ -1,7 +1,8 @@
 //! Apply: creation, update, deletion. Whatever a handler does, what it saved comes out.
 
+use super::decode::{decode, optional_object};
 use super::faults::guarded;
-use super::resource::{ErasedResource, NOT_READ_YET, decode, optional_object};
+use super::resource::{ErasedResource, NOT_READ_YET};
 use super::{ApplyRequest, DynResource as _, StateAnswer, state};
 use crate::tf::config;
 use crate::tf::consistency;

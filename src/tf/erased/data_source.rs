@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::faults::{guarded, guarded_now};
-use super::resource::{decode, object};
+use super::decode::{decode, object, validated};
+use super::faults::guarded;
 use super::{DynDataSource, Shape, state};
-use crate::tf::config;
 use crate::tf::consistency;
 use crate::tf::context::Context;
 use crate::tf::data_source::DataSource;
@@ -115,18 +114,13 @@ impl<D: DataSource> DynDataSource for ErasedDataSource<D> {
             Ok(members) => members,
             Err(error) => return error.into(),
         };
-        let mut diagnostics = config::validate(&self.shape().schema.attributes, members, false);
-        let outcome = decode::<D::Model>("configuration", members.clone())
-            .map_err(Diagnostics::from)
-            .and_then(|model| {
-                guarded_now("validation", || {
-                    let mut found = Diagnostics::new();
-                    self.source.validate(&model, &mut found);
-                    Ok(found)
-                })
-            });
-        diagnostics.extend(outcome.unwrap_or_else(|errors| errors));
-        diagnostics
+        validated(
+            "configuration",
+            &self.shape().schema.attributes,
+            members.clone(),
+            false,
+            |model, found| self.source.validate(model, found),
+        )
     }
 
     async fn read(&self, config: Value, cancel: CancellationToken) -> (Value, Diagnostics) {

@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::faults::{guarded, guarded_now};
-use super::resource::decode;
+use super::decode::{decode, optional_object, validated};
+use super::faults::guarded;
 use super::{DynList, DynResource, ListRequest, Shape};
-use crate::tf::config;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::list::{Ended, Found, List, ListEvent};
@@ -60,10 +59,8 @@ impl<L: List> ErasedList<L> {
 
 /// The members of a query's configuration. A block that is absent says as much as an empty one.
 fn filters(config: &Value) -> Result<Members, Diagnostic> {
-    match config {
-        Value::Null => Ok(Members::new()),
-        config => super::resource::object("configuration", config).cloned(),
-    }
+    let members = optional_object("configuration", config)?.cloned();
+    Ok(members.unwrap_or_default())
 }
 
 #[async_trait]
@@ -120,18 +117,13 @@ impl<L: List> DynList for ErasedList<L> {
             Ok(members) => members,
             Err(error) => return error.into(),
         };
-        let mut diagnostics = config::validate(&self.shape().schema.attributes, &members, false);
-        let outcome = decode::<L::Config>("configuration", members)
-            .map_err(Diagnostics::from)
-            .and_then(|model| {
-                guarded_now("validation", || {
-                    let mut found = Diagnostics::new();
-                    self.list.validate(&model, &mut found);
-                    Ok(found)
-                })
-            });
-        diagnostics.extend(outcome.unwrap_or_else(|errors| errors));
-        diagnostics
+        validated(
+            "configuration",
+            &self.shape().schema.attributes,
+            members,
+            false,
+            |model, found| self.list.validate(model, found),
+        )
     }
 
     async fn list(

@@ -3,6 +3,7 @@
 
 mod apply;
 mod data_source;
+mod decode;
 mod faults;
 mod list;
 mod provider;
@@ -228,8 +229,8 @@ pub trait DynProvider: Send + Sync {
     /// The schema, kept.
     fn shape(&self) -> &Shape;
 
-    /// As [`DynResource::schema_faults`].
-    fn schema_faults(&self) -> Vec<String>;
+    /// Faults in the schemas and models of the provider block and of everything registered, in words. For a test that demands none.
+    fn faults(&self) -> Vec<String>;
 
     /// What the provider offers.
     fn registry(&self) -> &Registry;

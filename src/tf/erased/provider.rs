@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::faults::{guarded, guarded_now};
-use super::resource::{decode, optional_object};
+use super::decode::{decode, optional_object, validated};
+use super::faults::guarded;
 use super::{DynProvider, Shape};
-use crate::tf::config;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::model::Model;
 use crate::tf::plan;
@@ -17,6 +16,9 @@ use crate::tf::provider::{Provider, Registry};
 use crate::tf::schema::Schema;
 use crate::tf::soundness;
 use crate::tf::value::{Members, Value};
+
+/// How messages call what the user wrote.
+const WHAT: &str = "provider configuration";
 
 /// The adaptor.
 pub struct ErasedProvider<P> {
@@ -35,13 +37,11 @@ impl<P: Provider> ErasedProvider<P> {
         }
     }
 
-    fn decode(&self, config: &Value) -> Result<(P::Model, Members), Diagnostics> {
-        // An absent provider block says as much as an empty one.
-        let members = optional_object("provider configuration", config)?.cloned();
+    /// The members of the provider block, defaults filled in. An absent block says as much as an empty one.
+    fn members(&self, config: &Value) -> Result<Members, Diagnostic> {
+        let members = optional_object(WHAT, config)?.cloned();
         let attributes = &self.shape().schema.attributes;
-        let members = plan::with_defaults(attributes, members.unwrap_or_default());
-        let model = decode("provider configuration", members.clone())?;
-        Ok((model, members))
+        Ok(plan::with_defaults(attributes, members.unwrap_or_default()))
     }
 }
 
@@ -56,14 +56,13 @@ impl<P: Provider> DynProvider for ErasedProvider<P> {
             .get_or_init(|| Shape::new(self.schema(), Vec::new()))
     }
 
-    fn schema_faults(&self) -> Vec<String> {
+    fn faults(&self) -> Vec<String> {
         let schema = &self.shape().schema;
-        let mut faults = soundness::schema_faults(schema);
-        faults.extend(soundness::model_faults(
-            schema,
-            &P::Model::attribute_types(),
-        ));
-        faults
+        let unlike = soundness::model_faults(schema, &P::Model::attribute_types());
+        let own = soundness::schema_faults(schema).into_iter().chain(unlike);
+        own.map(|fault| format!("provider: {fault}"))
+            .chain(self.registry().faults())
+            .collect()
     }
 
     fn registry(&self) -> &Registry {
@@ -74,26 +73,28 @@ impl<P: Provider> DynProvider for ErasedProvider<P> {
         if config.is_unknown() {
             return Diagnostics::new();
         }
-        let (model, members) = match self.decode(config) {
-            Ok(decoded) => decoded,
-            Err(errors) => return errors,
+        let members = match self.members(config) {
+            Ok(members) => members,
+            Err(error) => return error.into(),
         };
-        let mut diagnostics = config::validate(&self.shape().schema.attributes, &members, false);
-        let outcome = guarded_now("validation", || {
-            let mut found = Diagnostics::new();
-            self.provider.validate(&model, &mut found);
-            Ok(found)
-        });
-        diagnostics.extend(outcome.unwrap_or_else(|errors| errors));
-        diagnostics
+        validated(
+            WHAT,
+            &self.shape().schema.attributes,
+            members,
+            false,
+            |model, found| self.provider.validate(model, found),
+        )
     }
 
     async fn configure(&self, config: Value, cancel: CancellationToken) -> Diagnostics {
         let is_unknown = !config.is_wholly_known();
         self.is_unknown.store(is_unknown, Ordering::Release);
-        let model = match self.decode(&config) {
-            Ok((model, _)) => model,
-            Err(errors) => return errors,
+        let decoded = self
+            .members(&config)
+            .and_then(|members| decode(WHAT, members));
+        let model = match decoded {
+            Ok(model) => model,
+            Err(error) => return error.into(),
         };
         let work = async { Ok(self.provider.configure(model).await) };
         tokio::select! {

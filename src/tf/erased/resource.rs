@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::faults::{guarded, guarded_now, unfit};
+use super::decode::{decode, object, optional_object, validated};
+use super::faults::{guarded, guarded_now};
 use super::{
     ApplyRequest, DynResource, PlanAnswer, PlanRequest, ReadRequest, Shape, StateAnswer, state,
 };
@@ -299,18 +300,13 @@ impl<R: Resource> DynResource for ErasedResource<R> {
             Ok(members) => members,
             Err(error) => return error.into(),
         };
-        let mut diagnostics = config::validate(self.attributes(), members, write_only_allowed);
-        let outcome = decode::<R::Model>("configuration", members.clone())
-            .map_err(Diagnostics::from)
-            .and_then(|model| {
-                guarded_now("validation", || {
-                    let mut found = Diagnostics::new();
-                    self.resource.validate(&model, &mut found);
-                    Ok(found)
-                })
-            });
-        diagnostics.extend(outcome.unwrap_or_else(|errors| errors));
-        diagnostics
+        validated(
+            "configuration",
+            self.attributes(),
+            members.clone(),
+            write_only_allowed,
+            |model, found| self.resource.validate(model, found),
+        )
     }
 
     async fn plan(&self, request: PlanRequest) -> PlanAnswer {
@@ -482,30 +478,5 @@ impl<R: Resource> DynResource for ErasedResource<R> {
             }
             Err(errors) => (Value::Null, errors),
         }
-    }
-}
-
-/// Members as a model, or the error that the user gets.
-pub(super) fn decode<M: Model>(what: &str, members: Members) -> Result<M, Diagnostic> {
-    M::from_object(Value::Object(members)).map_err(|error| unfit(what, &error))
-}
-
-pub(super) fn object<'a>(what: &str, value: &'a Value) -> Result<&'a Members, Diagnostic> {
-    match value {
-        Value::Object(members) => Ok(members),
-        _ => Err(Diagnostic::error(
-            format!("No {what}"),
-            format!("The host sent no {what} where one is needed. This is a bug in the host."),
-        )),
-    }
-}
-
-pub(super) fn optional_object<'a>(
-    what: &str,
-    value: &'a Value,
-) -> Result<Option<&'a Members>, Diagnostic> {
-    match value {
-        Value::Null => Ok(None),
-        other => object(what, other).map(Some),
     }
 }

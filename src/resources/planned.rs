@@ -13,9 +13,9 @@ use crate::tf::path::Path;
 /// If it is, which is a fault of ours.
 pub(crate) fn known<'a, T>(value: &'a Attr<T>, name: &str) -> Result<&'a T, Diagnostics> {
     value.known().ok_or_else(|| {
-        Diagnostic::error(
-            format!("Bug in the provider: {name} has no value"),
-            "It should have been filled in before now. Please report this to the provider's developers.",
+        Diagnostic::bug(
+            format_args!("{name} has no value"),
+            "It should have been filled in before now.",
         )
         .at(Path::attribute(name))
         .into()

@@ -45,13 +45,7 @@ impl fmt::Display for Fault {
 pub fn diagnostics(what: &str, faults: &[Fault]) -> Diagnostics {
     faults
         .iter()
-        .map(|fault| {
-            Diagnostic::error(
-                format!("Bug in the provider: {what}"),
-                format!("{fault}.\n\nThe configuration is not at fault. Please report this to the provider's developers."),
-            )
-            .at(fault.path.clone())
-        })
+        .map(|fault| Diagnostic::bug(what, format_args!("{fault}.")).at(fault.path.clone()))
         .collect()
 }
 

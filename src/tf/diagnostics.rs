@@ -13,6 +13,11 @@ pub enum Severity {
     Warning,
 }
 
+/// What to do about a fault of the provider's own.
+const REPORT: &str = "The configuration is not at fault. Please report this to the provider's developers: this text, the versions of the \
+    provider and of what runs it, and the log that the same command writes with `TF_LOG=debug`. Look through the log first: not all of it is \
+    the provider's.";
+
 /// One message: a headline, the details below it, and the attribute it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -35,6 +40,15 @@ impl Diagnostic {
             detail: detail.into(),
             path: Path::root(),
         }
+    }
+
+    /// An error that is the provider's own fault: `what` is wrong as a headline says it, `happened` as sentences do. What to do about it is
+    /// the same wherever it is found.
+    pub fn bug(what: impl Display, happened: impl Display) -> Self {
+        Self::error(
+            format!("Bug in the provider: {what}"),
+            format!("{happened}\n\n{REPORT}"),
+        )
     }
 
     /// A warning about the whole block.
@@ -167,6 +181,15 @@ mod tests {
         let placed = diagnostic.clone().at(Path::attribute("name"));
         assert_eq!(placed.path, Path::attribute("name"));
         assert_eq!(placed.detail, diagnostic.detail);
+    }
+
+    #[test]
+    fn a_bug_is_told_apart_and_says_what_to_report() {
+        let bug = Diagnostic::bug("a thing without a name", "It has none.");
+        assert!(bug.is_error());
+        assert_eq!(bug.summary, "Bug in the provider: a thing without a name");
+        let paragraphs: Vec<&str> = bug.detail.split("\n\n").collect();
+        assert_eq!(paragraphs, ["It has none.", REPORT]);
     }
 
     #[test]

@@ -241,8 +241,8 @@ fn crashed(rpc: &str, failure: &tokio::task::JoinError) -> Diagnostic {
     } else {
         "was cut off"
     };
-    Diagnostic::error(
-        format!("Bug in the provider: {rpc} {what}"),
-        "The provider failed in a way that it should not. Please report this to its developers, with the log that `TF_LOG=debug` writes.",
+    Diagnostic::bug(
+        format_args!("{rpc} {what}"),
+        "The provider failed in a way that it should not.",
     )
 }

@@ -122,9 +122,9 @@ pub(super) fn not_understood(what: &str, error: &CodecError) -> Diagnostic {
 }
 
 fn not_expressible(what: &str, error: &CodecError) -> Diagnostic {
-    Diagnostic::error(
-        format!("Bug in the provider: the {what} cannot be sent"),
-        format!("{error}.\n\nPlease report this to the provider's developers."),
+    Diagnostic::bug(
+        format_args!("the {what} cannot be sent"),
+        format_args!("{error}."),
     )
     .at(root_of(&error.path))
 }

@@ -35,11 +35,10 @@ pub(crate) fn panicked(action: &str, panic: &(dyn Any + Send)) -> Diagnostic {
         .downcast_ref::<&'static str>()
         .copied()
         .unwrap_or("an invariant was broken");
-    Diagnostic::error(
-        format!("Bug in the provider: panic during {action}"),
-        format!(
-            "The provider failed in a way that it should not: {message}.\n\nWhat the state held, and what was saved since, is kept. Please \
-             report this to the provider's developers, with the log that `TF_LOG=debug` writes."
+    Diagnostic::bug(
+        format_args!("panic during {action}"),
+        format_args!(
+            "The provider failed in a way that it should not: {message}.\n\nWhat the state held, and what was saved since, is kept."
         ),
     )
 }

@@ -115,3 +115,47 @@ fn interrupted() -> Diagnostic {
         "The provider still waited for something that its settings need, a file for example. Run the same command again.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tf::schema::Attribute;
+    use crate::tf::types::Type;
+
+    crate::model! {
+        struct Block {
+            region: String,
+        }
+    }
+
+    struct Odd(Registry);
+
+    #[async_trait]
+    impl Provider for Odd {
+        type Model = Block;
+
+        fn schema(&self) -> Schema {
+            let zone = Attribute::optional("zone", Type::String).describe("Where.");
+            Schema::new("A provider.", vec![zone])
+        }
+
+        fn registry(&self) -> &Registry {
+            &self.0
+        }
+
+        async fn configure(&self, _: Block) -> Diagnostics {
+            Diagnostics::new()
+        }
+    }
+
+    #[test]
+    fn faults_of_the_provider_block_are_told() {
+        assert_eq!(
+            ErasedProvider::new(Odd(Registry::new())).faults(),
+            [
+                "provider: zone: the model has no such field",
+                "provider: region: the schema has no such attribute",
+            ]
+        );
+    }
+}

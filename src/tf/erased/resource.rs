@@ -405,9 +405,9 @@ impl<R: Resource> DynResource for ErasedResource<R> {
         }
         let identity = state::identity_of(&self.shape().identity, &state);
         let identity = identity.ok_or_else(|| {
-            Diagnostic::error(
-                format!("Bug in the provider: a {} without identity", self.type_name()),
-                "A query found an object and not what identifies it. Please report this to the provider's developers.",
+            Diagnostic::bug(
+                format_args!("a {} without identity", self.type_name()),
+                "A query found an object and not what identifies it.",
             )
         })?;
         Ok((state, identity))

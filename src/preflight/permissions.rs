@@ -4,8 +4,12 @@ use crate::azure::ids::{ArmId, ArmKind, Guid, same_arm_id};
 use crate::azure::{Denies, DenyAssignment, RoleDefinition};
 
 use super::check::{CheckId, Checked, Outcome};
-use super::inputs::{Inputs, Kind, Place};
-use super::observations::{Found as _, Grants, Look, Observations, Unseen};
+use super::inputs::Inputs;
+use super::observations::{Found as _, Observations};
+
+mod verdict;
+
+use verdict::{Case, Verdict};
 
 /// What Kong's application does at a virtual network to peer with it, by the vendor's documents.
 pub const VNET_PEERING_ACTIONS: [&str; 5] = [
@@ -151,121 +155,16 @@ pub(super) fn role_assignment(inputs: &Inputs, seen: &Observations) -> Checked {
         &grants.roles,
         denials,
     );
-    Ok(decide(
+    let verdict = Verdict::of(inputs.kind, grants, &lack);
+    let case = Case {
         inputs,
-        place,
-        &principal.id,
+        scope: place,
+        principal: &principal.id,
         grants,
-        &lack,
-        &seen.denials,
-    ))
-}
-
-fn decide(
-    inputs: &Inputs,
-    scope: &Place,
-    principal: &Guid,
-    grants: &Grants,
-    lack: &Lack,
-    denials: &Look<Vec<DenyAssignment>>,
-) -> Outcome {
-    let what = inputs.kind.place();
-    if !lack.denied.is_empty() {
-        return Outcome::failed(format!(
-            "Deny assignments take actions away from the service principal {principal}, whatever roles it has.\nScope: {scope}\nDenied:\n{}",
-            listed(&lack.denied)
-        ))
-        .fix("Deny assignments are made by Azure for managed applications and deployment stacks: have them leave out this principal, or choose another place.")
-        .doubtful(inputs.kind);
-    }
-    if lack.missing.is_empty() && !lack.perhaps_denied.is_empty() {
-        return Outcome::warning(format!(
-            "The service principal {principal} has a role with the needed actions, but deny assignments for or except certain groups may take some \
-             away: its groups are not known here.\nScope: {scope}\nPerhaps denied:\n{}",
-            listed(&lack.perhaps_denied)
-        ))
-        .fix("Look up whether it is a member of those groups.");
-    }
-    if lack.missing.is_empty() {
-        let names: Vec<_> = grants
-            .roles
-            .iter()
-            .map(|(_, role)| role.role_name.as_str())
-            .collect();
-        let has = format!(
-            "The service principal {principal} has the needed actions at the {what}, by {}.",
-            names.join(", ")
-        );
-        return match denials {
-            Ok(_) => Outcome::passed(has),
-            Err(Unseen::Blind { why, .. } | Unseen::Refused { why, .. }) => {
-                Outcome::warning(format!(
-                    "{has} Whether a deny assignment takes some away could not be seen.\n{why}"
-                ))
-            }
-            Err(Unseen::NotAsked(_)) => Outcome::passed(format!(
-                "{has} Whether a deny assignment takes some away could not be seen."
-            )),
-        };
-    }
-    let missing: Vec<_> = lack
-        .missing
-        .iter()
-        .map(|action| format!("- {action}"))
-        .collect();
-    let missing = missing.join("\n");
-    let subject = format!("The service principal {principal}");
-    let place = format!("Scope: {scope}\nMissing:\n{missing}");
-    if !grants.unread.is_empty() {
-        return Outcome::warning(format!(
-            "{subject} lacks actions at the {what}, unless the roles that could not be read allow them.\n{place}\nNot read:\n{}",
-            grants.unread.join("\n")
-        ));
-    }
-    let has = match grants.roles.as_slice() {
-        [] if grants.is_without_groups => {
-            format!("No role is assigned to itself at the {what} or above it.")
-        }
-        [] => format!("It has no role at the {what} or above it."),
-        roles => {
-            let told: Vec<_> = roles
-                .iter()
-                .map(|(scope, role)| format!("{:?} at {}", role.role_name, scope.as_str()))
-                .collect();
-            format!("It has {}.", told.join(", "))
-        }
+        lack: &lack,
+        denials: &seen.denials,
     };
-    let lacks = format!("{subject} lacks actions at the {what}. {has}\n{place}");
-    // What is needed at a hub is inferred: a role with another list of actions may be the vendor's own.
-    let is_inferred = inputs.kind == Kind::VirtualHubPeering && !grants.roles.is_empty();
-    let outcome = if grants.is_without_groups {
-        Outcome::warning(format!(
-            "{lacks}\n\nOnly what is assigned to itself could be seen: a group that it is in may have a role."
-        ))
-    } else if is_inferred {
-        Outcome::warning(lacks)
-    } else {
-        Outcome::failed(lacks)
-    };
-    outcome
-    .fix(format!(
-        "Assign it a role with these actions at the {what}, its resource group or its subscription: {} defines one, and \
-         konnectazure_role_assignment assigns it, with\n\n  scope        = \"{scope}\"\n  principal_id = \"{principal}\"\n\nLet the {} depend on \
-         that assignment. A new assignment may take some minutes to be seen everywhere.",
-        inputs.kind.role(),
-        inputs.kind.object()
-    ))
-    .doubtful(inputs.kind)
-    .lenient_at_plan(inputs.phase, "This run may still assign it.")
-}
-
-/// Denied actions as a list.
-fn listed(denied: &[(String, String)]) -> String {
-    let lines: Vec<_> = denied
-        .iter()
-        .map(|(action, by)| format!("- {action}, by {by}"))
-        .collect();
-    lines.join("\n")
+    Ok(case.tell(verdict))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::preflight::inputs::Kind;
+use crate::preflight::observations::Grants;
 
 const VNET: &str = "/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/orders";
 const PRINCIPAL: &str = "2c2a3a15-6c8a-4b47-9a6a-6a7a4e2d7a11";
@@ -238,6 +240,75 @@ fn deny_assignments_win_over_every_role() {
             lack.denied
                 .iter()
                 .all(|(_, by)| by == "\"Managed\" (/deny/1)")
+        );
+    }
+}
+
+#[test]
+fn what_is_denied_counts_first_and_what_is_not_seen_is_no_lack() {
+    let action = || "a".to_owned();
+    let (missing, denied) = (vec![action()], vec![(action(), action())]);
+    let lack = |is_missing: bool, is_denied: bool, is_perhaps_denied: bool| Lack {
+        missing: missing.iter().filter(|_| is_missing).cloned().collect(),
+        denied: denied.iter().filter(|_| is_denied).cloned().collect(),
+        perhaps_denied: denied
+            .iter()
+            .filter(|_| is_perhaps_denied)
+            .cloned()
+            .collect(),
+    };
+    let none = Grants::default();
+    let unread = Grants {
+        unread: vec![action()],
+        is_without_groups: true,
+        ..Grants::default()
+    };
+    let without_groups = Grants {
+        is_without_groups: true,
+        ..Grants::default()
+    };
+    let some = Grants {
+        roles: vec![(VNET.parse().unwrap(), allowing(&["*/read"], &[]))],
+        ..Grants::default()
+    };
+    let (vnet, hub) = (Kind::VnetPeering, Kind::VirtualHubPeering);
+    for (kind, grants, lack, expected) in [
+        (vnet, &some, lack(false, false, false), Verdict::Allowed),
+        (vnet, &unread, lack(false, false, false), Verdict::Allowed),
+        (
+            vnet,
+            &some,
+            lack(false, false, true),
+            Verdict::AllowedUnlessDeniedByGroup,
+        ),
+        (vnet, &some, lack(false, true, true), Verdict::Denied),
+        (vnet, &unread, lack(true, true, true), Verdict::Denied),
+        (
+            vnet,
+            &unread,
+            lack(true, false, false),
+            Verdict::LackingUnlessUnread,
+        ),
+        (
+            vnet,
+            &without_groups,
+            lack(true, false, true),
+            Verdict::LackingUnlessByGroup,
+        ),
+        (vnet, &some, lack(true, false, true), Verdict::Lacking),
+        (vnet, &none, lack(true, false, false), Verdict::Lacking),
+        (
+            hub,
+            &some,
+            lack(true, false, false),
+            Verdict::PerhapsLacking,
+        ),
+        (hub, &none, lack(true, false, false), Verdict::Lacking),
+    ] {
+        assert_eq!(
+            Verdict::of(kind, grants, &lack),
+            expected,
+            "{kind:?} {grants:?} {lack:?}"
         );
     }
 }

@@ -1,12 +1,12 @@
 //! Address spaces: Azure never peers networks whose addresses collide, be it directly or through a third one.
 
 use crate::azure::ids::VnetId;
-use crate::azure::{PeeringState, VirtualNetwork, VnetPeering};
+use crate::azure::{PeeringState, VnetPeering};
 use crate::konnect::{CloudProvider, Network, TransitGateway, TransitGatewayState};
 
 use super::check::{CheckId, Checked, Outcome, Status};
 use super::cidr::{Cidr, overlaps, readable};
-use super::half::Leads;
+use super::half::Destination;
 use super::inputs::{Inputs, Kind, Phase};
 use super::observations::{Found as _, Observations, Sibling};
 
@@ -23,8 +23,8 @@ pub(super) fn is_kongs_half(inputs: &Inputs, seen: &Observations, peering: &Vnet
         .is_some_and(|place| seen.peering_with(place).is_some());
     is_peered
         && matches!(
-            leads(inputs, seen, peering),
-            Some(Leads::There | Leads::Partly)
+            destination(inputs, seen, peering),
+            Some(Destination::Network | Destination::NetworkAndOthers)
         )
 }
 
@@ -35,13 +35,17 @@ pub(super) fn may_be_a_remainder(
     seen: &Observations,
     peering: &VnetPeering,
 ) -> bool {
-    leads(inputs, seen, peering) == Some(Leads::There)
+    destination(inputs, seen, peering) == Some(Destination::Network)
 }
 
 /// Where a peering leads, where the network and the virtual network are known.
-pub(super) fn leads(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> Option<Leads> {
+pub(super) fn destination(
+    inputs: &Inputs,
+    seen: &Observations,
+    peering: &VnetPeering,
+) -> Option<Destination> {
     let network = seen.network.found()?;
-    Some(Leads::of(peering, inputs.vnet_id()?, network))
+    Some(Destination::of(peering, inputs.vnet_id()?, network))
 }
 
 pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Checked {
@@ -51,35 +55,21 @@ pub(super) fn disjoint(inputs: &Inputs, seen: &Observations) -> Checked {
         network,
         block: readable(std::slice::from_ref(&network.cidr_block)),
         own: readable(own),
+        reserved: reserved(network, seen),
         what: inputs.kind.place(),
     };
-    let mut collisions: Vec<_> = [
-        space.with_the_network(),
-        seen.vnet
-            .found()
-            .and_then(|vnet| space.with_peers(inputs, seen, vnet)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    collisions.extend(
-        seen.behind
-            .iter()
-            .filter_map(|vnet| space.with_one_behind(vnet)),
-    );
-    let mut unseen = Vec::new();
-    for sibling in siblings(inputs, seen) {
-        match sibling {
-            Ok(sibling) => collisions.extend(space.with_sibling(sibling)),
-            Err(why) => unseen.push(why),
-        }
-    }
     let peered = seen.peered_already(inputs);
+    let mut collisions: Vec<_> = space
+        .clashes(inputs, seen)
+        .iter()
+        .map(|clash| space.tell(clash))
+        .collect();
     collisions.extend(peered.and_then(|peering| space.with_the_same(inputs, peering)));
-    collisions.extend(space.with_reserved_ranges(seen));
+    collisions.extend(space.clash_with_reserved().map(|clash| space.tell(&clash)));
     if !collisions.is_empty() {
         return Ok(told_together(collisions));
     }
+    let unseen = unseen(inputs, seen);
     if space.block.is_empty() || space.own.is_empty() {
         return Ok(Outcome::warning(format!(
             "There is nothing to compare: the network's block is {:?}, the {}'s address space {own:?}.",
@@ -153,27 +143,80 @@ fn own_prefixes<'a>(inputs: &Inputs, seen: &'a Observations) -> Result<&'a [Stri
     }
 }
 
-/// What the network's other peerings lead to; where it could not be seen, why.
-fn siblings<'a>(
-    inputs: &'a Inputs,
-    seen: &'a Observations,
-) -> impl Iterator<Item = Result<&'a Sibling, String>> {
+/// The ranges that Konnect uses itself in the network's region.
+fn reserved(network: &Network, seen: &Observations) -> Vec<Cidr> {
+    let region = seen.availability.as_ref().ok();
+    let region = region.and_then(|all| all.region(&CloudProvider::Azure, &network.region));
+    region.map_or_else(Vec::new, |region| readable(&region.reserved_cidr_blocks))
+}
+
+/// Why something else that is peered could not be compared.
+fn unseen(inputs: &Inputs, seen: &Observations) -> Vec<String> {
     let list = seen.gateways.as_ref().err();
-    let list = list.map(|unseen| Err(unseen.why().to_owned()));
-    let own = inputs.vnet_id();
-    let others = seen
-        .siblings
-        .iter()
-        .filter(move |sibling| own.is_none_or(|own| *own != sibling.vnet_id));
-    let others = others.map(|sibling| match &sibling.vnet {
-        Ok(Some(_)) => Ok(sibling),
-        Ok(None) => Err(format!(
+    let list = list.map(|unseen| unseen.why().to_owned());
+    let others = siblings(inputs, seen).filter_map(|sibling| match &sibling.vnet {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(format!(
             "Peering {:?}: {} was not found. It may be in a tenant or a subscription that the caller cannot see.",
             sibling.name, sibling.vnet_id
         )),
-        Err(unseen) => Err(format!("Peering {:?}: {}", sibling.name, unseen.why())),
+        Err(unseen) => Some(format!("Peering {:?}: {}", sibling.name, unseen.why())),
     });
-    list.into_iter().chain(others)
+    list.into_iter().chain(others).collect()
+}
+
+/// What the network's other peerings lead to.
+fn siblings<'a>(inputs: &'a Inputs, seen: &'a Observations) -> impl Iterator<Item = &'a Sibling> {
+    let own = inputs.vnet_id();
+    let others = seen.siblings.iter();
+    others.filter(move |sibling| own.is_none_or(|own| *own != sibling.vnet_id))
+}
+
+/// The virtual network's peerings with others than the Konnect network. What may be Kong's half, and a dead one, are told by the check of peerings.
+fn rivals<'a>(inputs: &'a Inputs, seen: &'a Observations) -> impl Iterator<Item = &'a VnetPeering> {
+    let peerings = seen
+        .vnet
+        .found()
+        .into_iter()
+        .flat_map(|vnet| &vnet.peerings);
+    peerings.filter(|peering| {
+        !is_kongs_half(inputs, seen, peering)
+            && !may_be_a_remainder(inputs, seen, peering)
+            && peering.state != Some(PeeringState::Disconnected)
+    })
+}
+
+/// Addresses that two have in common who must not.
+struct Clash<'a> {
+    who: Who<'a>,
+    /// Of the one and of the other, each as it is written.
+    pairs: Vec<(Cidr, Cidr)>,
+}
+
+impl<'a> Clash<'a> {
+    fn of(who: Who<'a>, one: &[Cidr], other: &[Cidr]) -> Option<Self> {
+        let pairs = overlaps(one, other);
+        let pairs: Vec<_> = pairs
+            .map(|(one, other)| (one.clone(), other.clone()))
+            .collect();
+        (!pairs.is_empty()).then_some(Self { who, pairs })
+    }
+}
+
+/// Who has addresses in common with whom.
+#[derive(Clone, Copy, Debug)]
+enum Who<'a> {
+    /// The Azure side with the Konnect network.
+    Both,
+    /// The Konnect network with what the virtual network is peered with.
+    Rival(&'a VnetPeering),
+    /// The Konnect network with a virtual network behind the hub: the hub routes to it, and so never to another with the same addresses.
+    Behind(&'a VnetId),
+    /// The Azure side with what the Konnect network is peered with.
+    Sibling(&'a Sibling),
+    /// The Azure side with the ranges that Konnect uses itself in the network's region. It refuses them to its own networks; nobody says that a
+    /// peering with them fails.
+    Reserved,
 }
 
 struct Collision {
@@ -206,111 +249,83 @@ struct Spaces<'a> {
     network: &'a Network,
     block: Vec<Cidr>,
     own: Vec<Cidr>,
+    /// What Konnect uses itself in the network's region.
+    reserved: Vec<Cidr>,
     /// What has the addresses of its own.
     what: &'static str,
-}
-
-/// `A of ONE overlaps B of OTHER`, for each pair.
-fn told(one: &str, other: &str, left: &[Cidr], right: &[Cidr]) -> Option<String> {
-    let pairs: Vec<_> = overlaps(left, right)
-        .map(|(left, right)| format!("{left} of {one} overlaps {right} of {other}."))
-        .collect();
-    (!pairs.is_empty()).then(|| pairs.join("\n"))
 }
 
 const OTHER_ADDRESSES: &str = "Azure refuses to peer networks whose address spaces overlap, used or not, and a Konnect network's block cannot be \
     changed: connect one with other addresses, or recreate the Konnect network with another block.";
 
 impl Spaces<'_> {
-    fn the_network(&self) -> String {
-        format!("the Konnect network {:?}", self.network.name)
+    /// Every clash with addresses that are in use, in the order in which they are told.
+    fn clashes<'s>(&self, inputs: &'s Inputs, seen: &'s Observations) -> Vec<Clash<'s>> {
+        let both = Clash::of(Who::Both, &self.own, &self.block);
+        let rivals = rivals(inputs, seen).map(|peering| {
+            let reached = readable(&peering.remote_address_prefixes);
+            Clash::of(Who::Rival(peering), &self.block, &reached)
+        });
+        let behind = seen.behind.iter().map(|(id, vnet)| {
+            let addresses = readable(&vnet.address_prefixes);
+            Clash::of(Who::Behind(id), &self.block, &addresses)
+        });
+        let siblings = siblings(inputs, seen).map(|sibling| {
+            let addresses = readable(&sibling.vnet.found()?.address_prefixes);
+            Clash::of(Who::Sibling(sibling), &self.own, &addresses)
+        });
+        let all = std::iter::once(both)
+            .chain(rivals)
+            .chain(behind)
+            .chain(siblings);
+        all.flatten().collect()
     }
 
-    fn the_target(&self) -> String {
-        format!("the {}", self.what)
+    fn clash_with_reserved(&self) -> Option<Clash<'static>> {
+        Clash::of(Who::Reserved, &self.own, &self.reserved)
     }
 
-    fn with_the_network(&self) -> Option<Collision> {
-        let what = told(
-            &self.the_target(),
-            &self.the_network(),
-            &self.own,
-            &self.block,
-        )?;
-        Some(Collision::sure(what, OTHER_ADDRESSES))
-    }
-
-    /// The ranges that Konnect uses itself in the network's region. It refuses them to its own networks; nobody says that a peering with them fails.
-    fn with_reserved_ranges(&self, seen: &Observations) -> Option<Collision> {
-        let region = seen
-            .availability
-            .as_ref()
-            .ok()?
-            .region(&CloudProvider::Azure, &self.network.region)?;
-        let reserved = readable(&region.reserved_cidr_blocks);
-        let what = told(
-            &self.the_target(),
-            "the ranges that Konnect reserves",
-            &self.own,
-            &reserved,
-        )?;
-        Some(Collision::doubtful(
-            what,
-            "Konnect keeps these ranges for itself, so that gateways may not reach such addresses behind a peering. If they do not, give what they \
-             have to reach addresses outside of these ranges.",
-        ))
-    }
-
-    /// The other networks that the virtual network is peered with, against the Konnect network.
-    fn with_peers(
-        &self,
-        inputs: &Inputs,
-        seen: &Observations,
-        vnet: &VirtualNetwork,
-    ) -> Option<Collision> {
-        let told: Vec<_> = vnet
-            .peerings
-            .iter()
-            .filter(|peering| !is_kongs_half(inputs, seen, peering))
-            // What may be Kong's half, and a dead one, are told by the check of peerings.
-            .filter(|peering| !may_be_a_remainder(inputs, seen, peering))
-            .filter(|peering| peering.state != Some(PeeringState::Disconnected))
-            .filter_map(|peering| {
-                let remote = peering
-                    .remote_vnet_id
-                    .as_deref()
-                    .unwrap_or("an unknown network");
+    fn tell(&self, clash: &Clash<'_>) -> Collision {
+        let target = format!("the {}", self.what);
+        let network = format!("the Konnect network {:?}", self.network.name);
+        let (one, other) = match clash.who {
+            Who::Both => (target, network),
+            Who::Rival(peering) => {
+                let remote = peering.remote_vnet_id.as_deref();
                 let other = format!(
-                    "{remote}, which the virtual network is peered with by {}",
+                    "{}, which the virtual network is peered with by {}",
+                    remote.unwrap_or("an unknown network"),
                     peering.id
                 );
-                let reached = readable(&peering.remote_address_prefixes);
-                told(&self.the_network(), &other, &self.block, &reached)
-            })
+                (network, other)
+            }
+            Who::Behind(id) => (network, format!("{id}, which the hub is connected with")),
+            Who::Sibling(sibling) => {
+                let other = format!(
+                    "{}, which the Konnect network is peered with by {:?}",
+                    sibling.vnet_id, sibling.name
+                );
+                (target, other)
+            }
+            Who::Reserved => (target, "the ranges that Konnect reserves".to_owned()),
+        };
+        let pairs = clash.pairs.iter();
+        let pairs: Vec<_> = pairs
+            .map(|(left, right)| format!("{left} of {one} overlaps {right} of {other}."))
             .collect();
-        (!told.is_empty()).then(|| Collision::sure(told.join("\n"), OTHER_ADDRESSES))
-    }
-
-    fn with_sibling(&self, sibling: &Sibling) -> Option<Collision> {
-        let vnet = sibling.vnet.found()?;
-        let other = format!(
-            "{}, which the Konnect network is peered with by {:?}",
-            sibling.vnet_id, sibling.name
-        );
-        let addresses = readable(&vnet.address_prefixes);
-        Some(Collision::sure(
-            told(&self.the_target(), &other, &self.own, &addresses)?,
-            "All virtual networks that one Konnect network is peered with need addresses of their own.",
-        ))
-    }
-
-    /// A network behind the hub: the hub routes to it, and so never to another with the same addresses.
-    fn with_one_behind(&self, behind: &(VnetId, VirtualNetwork)) -> Option<Collision> {
-        let (id, vnet) = behind;
-        let other = format!("{id}, which the hub is connected with");
-        let addresses = readable(&vnet.address_prefixes);
-        let what = told(&self.the_network(), &other, &self.block, &addresses)?;
-        Some(Collision::sure(what, OTHER_ADDRESSES))
+        let what = pairs.join("\n");
+        match clash.who {
+            Who::Both | Who::Rival(_) | Who::Behind(_) => Collision::sure(what, OTHER_ADDRESSES),
+            Who::Sibling(_) => Collision::sure(
+                what,
+                "All virtual networks that one Konnect network is peered with need addresses of their own.",
+            ),
+            Who::Reserved => Collision::doubtful(
+                what,
+                "Konnect keeps these ranges for itself, so that gateways may not reach such addresses behind a peering. If they do not, give what they \
+                 have to reach addresses outside of these ranges.",
+            ),
+        }
     }
 
     /// A second peering between the same two would collide with the first.

@@ -9,21 +9,21 @@ use crate::konnect::Network;
 
 use super::cidr::{Cidr, readable};
 
-/// Where a peering leads, as far as it tells.
+/// Where a peering of a virtual network leads, seen from a Konnect network and as far as the peering tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leads {
+pub enum Destination {
     /// To the Konnect network: Konnect names its other side, or it reaches the network's addresses alone.
-    There,
+    Network,
     /// To addresses of the Konnect network and to others: the network has grown, or another one shares them.
-    Partly,
+    NetworkAndOthers,
     /// It tells no addresses.
     Unknown,
     /// To another network.
     Elsewhere,
 }
 
-impl Leads {
-    /// Where a peering of the virtual network `vnet` leads, seen from a Konnect network.
+impl Destination {
+    /// Of a peering of the virtual network `vnet`.
     #[must_use]
     pub fn of(peering: &VnetPeering, vnet: &VnetId, network: &Network) -> Self {
         let remote = peering.remote_vnet_id.as_deref();
@@ -32,7 +32,7 @@ impl Leads {
             .zip(named)
             .is_some_and(|(remote, named)| same_arm_id(remote, named))
         {
-            return Self::There;
+            return Self::Network;
         }
         if leads_home(peering, vnet) || is_another(remote, named) {
             return Self::Elsewhere;
@@ -40,7 +40,7 @@ impl Leads {
         Self::by_addresses(peering, network)
     }
 
-    /// Where it leads by the addresses alone, whoever's the other side is. A network of the customer's own may have those of Konnect's.
+    /// By the addresses alone, whoever's the other side is. A network of the customer's own may have those of Konnect's.
     #[must_use]
     pub fn by_addresses(peering: &VnetPeering, network: &Network) -> Self {
         let reached = readable(&peering.remote_address_prefixes);
@@ -49,9 +49,9 @@ impl Leads {
             _ => return Self::Unknown,
         };
         if reached.iter().all(|prefix| block.holds(prefix)) {
-            Self::There
+            Self::Network
         } else if reached.iter().any(|prefix| block.overlaps(prefix)) {
-            Self::Partly
+            Self::NetworkAndOthers
         } else {
             Self::Elsewhere
         }
@@ -91,7 +91,7 @@ mod tests {
         )
     }
 
-    fn leads(remote: &str, prefixes: &[&str], named: Option<&str>) -> Leads {
+    fn leads(remote: &str, prefixes: &[&str], named: Option<&str>) -> Destination {
         let vnet = id(OWN, "orders").parse().unwrap();
         let peering: VnetPeering = serde_json::from_value(json!({"id": "/p", "name": "p", "properties": {
             "remoteVirtualNetwork": {"id": remote}, "remoteAddressSpace": {"addressPrefixes": prefixes}}}))
@@ -102,20 +102,23 @@ mod tests {
             "provider_metadata": {"vpc_id": named},
         }))
         .unwrap();
-        Leads::of(&peering, &vnet, &network)
+        Destination::of(&peering, &vnet, &network)
     }
 
     #[test]
     fn a_peering_is_known_by_the_addresses_that_it_reaches() {
         let kong = id(KONGS, "kong");
         for (prefixes, expected) in [
-            (vec!["10.64.0.0/16"], Leads::There),
-            (vec!["10.64.0.0/17", "10.64.128.0/17"], Leads::There),
-            (vec!["10.64.0.0/16", "10.65.0.0/16"], Leads::Partly),
-            (vec!["10.64.0.0/12"], Leads::Partly),
-            (vec!["10.65.0.0/16", "fd00::/48"], Leads::Elsewhere),
-            (vec![], Leads::Unknown),
-            (vec!["nonsense"], Leads::Unknown),
+            (vec!["10.64.0.0/16"], Destination::Network),
+            (vec!["10.64.0.0/17", "10.64.128.0/17"], Destination::Network),
+            (
+                vec!["10.64.0.0/16", "10.65.0.0/16"],
+                Destination::NetworkAndOthers,
+            ),
+            (vec!["10.64.0.0/12"], Destination::NetworkAndOthers),
+            (vec!["10.65.0.0/16", "fd00::/48"], Destination::Elsewhere),
+            (vec![], Destination::Unknown),
+            (vec!["nonsense"], Destination::Unknown),
         ] {
             assert_eq!(leads(&kong, &prefixes, None), expected, "{prefixes:?}");
             assert_eq!(leads("/odd", &prefixes, None), expected, "{prefixes:?}");
@@ -128,9 +131,9 @@ mod tests {
         let own = id(&OWN.to_uppercase(), "hub");
         let named = id(KONGS, "named");
         for prefixes in [vec![], vec!["10.64.0.0/16"], vec!["10.64.0.0/12"]] {
-            assert_eq!(leads(&own, &prefixes, None), Leads::Elsewhere);
+            assert_eq!(leads(&own, &prefixes, None), Destination::Elsewhere);
             let other = leads(&id(KONGS, "other"), &prefixes, Some(&named));
-            assert_eq!(other, Leads::Elsewhere, "{prefixes:?}");
+            assert_eq!(other, Destination::Elsewhere, "{prefixes:?}");
         }
     }
 
@@ -138,8 +141,8 @@ mod tests {
     fn what_konnect_names_is_there_without_a_word_of_addresses() {
         let kong = id(KONGS, "kong");
         let named = leads(&kong, &[], Some(&kong.to_uppercase()));
-        assert_eq!(named, Leads::There);
-        assert_eq!(leads("/kong", &[], Some("/Kong")), Leads::There);
-        assert_eq!(leads(&kong, &[], Some("vpc-0a1b")), Leads::Unknown);
+        assert_eq!(named, Destination::Network);
+        assert_eq!(leads("/kong", &[], Some("/Kong")), Destination::Network);
+        assert_eq!(leads(&kong, &[], Some("vpc-0a1b")), Destination::Unknown);
     }
 }

@@ -24,7 +24,7 @@ mod zone;
 
 pub use check::{Check, CheckId, Report, Status};
 pub use gather::Clients;
-pub use half::{Leads, leads_home};
+pub use half::{Destination, leads_home};
 pub use inputs::{Inputs, Kind, Phase, Place, Target};
 pub use permissions::VNET_PEERING_ACTIONS;
 pub use reach::reachable;

@@ -4,7 +4,7 @@ use crate::azure::{PeeringState, PeeringSyncLevel, VirtualNetwork, VnetPeering};
 
 use super::address::{self, is_kongs_half};
 use super::check::{CheckId, Checked, Outcome, Status};
-use super::half::Leads;
+use super::half::Destination;
 use super::inputs::{Inputs, Phase, Target};
 use super::observations::{Found as _, Observations};
 
@@ -115,17 +115,18 @@ fn sound(vnet: &VirtualNetwork) -> String {
 }
 
 fn judge(inputs: &Inputs, seen: &Observations, peering: &VnetPeering) -> Remains {
-    let leads = address::leads(inputs, seen, peering);
-    let is_kongs = leads == Some(Leads::There) || is_kongs_half(inputs, seen, peering);
+    let destination = address::destination(inputs, seen, peering);
+    let is_kongs =
+        destination == Some(Destination::Network) || is_kongs_half(inputs, seen, peering);
     if peering.state == Some(PeeringState::Disconnected) {
         let may_go =
             inputs.phase == Phase::Plan && (inputs.is_replacement || may_be_replaced(inputs, seen));
-        let blocks = is_kongs || leads == Some(Leads::Partly);
-        return match leads {
+        let blocks = is_kongs || destination == Some(Destination::NetworkAndOthers);
+        return match destination {
             // Before it is made anew, the old peering is deleted, and takes its half along.
             _ if blocks && may_go => Remains::MayBlock,
             _ if blocks => Remains::Blocks,
-            Some(Leads::Unknown) => Remains::DeadUnknown,
+            Some(Destination::Unknown) => Remains::DeadUnknown,
             // Someone else's remains are told to who asks, not to everyone who applies.
             Some(_) if inputs.phase == Phase::Standalone => Remains::DeadElsewhere,
             _ => Remains::Fine,

@@ -8,7 +8,7 @@ use crate::azure::ids::VnetId;
 use crate::azure::{PeeringState, VirtualNetwork, VnetPeering};
 use crate::http::poll::Progress;
 use crate::konnect::Network;
-use crate::preflight::{Leads, leads_home};
+use crate::preflight::{Destination, leads_home};
 use crate::resources::settle::Grace;
 use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostic;
@@ -127,12 +127,12 @@ pub(super) fn find(
     network: &Network,
     before: Option<&[String]>,
 ) -> Half {
-    let that_leads = |wanted: Leads| {
+    let that_leads = |wanted: Destination| {
         let peerings = vnet.peerings.iter();
-        peerings.filter(move |peering| Leads::of(peering, vnet_id, network) == wanted)
+        peerings.filter(move |peering| Destination::of(peering, vnet_id, network) == wanted)
     };
-    let leads_there = that_leads(Leads::There).next();
-    if let Some(half) = leads_there.or_else(|| that_leads(Leads::Partly).next()) {
+    let leads_there = that_leads(Destination::Network).next();
+    if let Some(half) = leads_there.or_else(|| that_leads(Destination::NetworkAndOthers).next()) {
         return Half::Found(half.into());
     }
     let is_new = |peering: &&VnetPeering| {
@@ -144,11 +144,12 @@ pub(super) fn find(
         .filter(|_| before.is_some())
         .filter(is_new);
     if let Some(half) = since.find(|peering| {
-        leads_home(peering, vnet_id) && Leads::by_addresses(peering, network) == Leads::There
+        leads_home(peering, vnet_id)
+            && Destination::by_addresses(peering, network) == Destination::Network
     }) {
         return Half::Found(half.into());
     }
-    let mut silent = that_leads(Leads::Unknown).filter(is_new);
+    let mut silent = that_leads(Destination::Unknown).filter(is_new);
     match (silent.next(), silent.next(), before) {
         (None, ..) => Half::Missing,
         (Some(only), None, Some(_)) => Half::Found(only.into()),
@@ -167,7 +168,7 @@ pub(super) fn remainder<'a>(
         let network = network?;
         vnet.peerings
             .iter()
-            .find(|peering| Leads::of(peering, vnet_id, network) == Leads::There)
+            .find(|peering| Destination::of(peering, vnet_id, network) == Destination::Network)
     })
 }
 

@@ -131,11 +131,38 @@ fn blind(what: &str, right: &str, error: &Error) -> Unseen {
 
 /// What helps against an error, where that does not depend on what was looked at.
 fn fix(error: &Error) -> String {
-    let advice = match error.failure() {
-        Failure::NotSent { .. } => Some(UNREACHABLE),
-        _ => error.advice(),
-    };
-    advice.unwrap_or_default().to_owned()
+    match unreached(error) {
+        Some(api) => format!(
+            "{UNREACHABLE} Where it is looked for: {}.",
+            settings_of(api)
+        ),
+        None => error.advice().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The service to which there was no way, also where the time for the look was over meanwhile.
+fn unreached(error: &Error) -> Option<&'static str> {
+    match error.failure() {
+        Failure::NotSent { api, .. } => Some(api),
+        _ => unreached(error.last()?),
+    }
+}
+
+/// The settings that a service's address depends on, with their variables: the command line knows only those.
+fn settings_of(api: &str) -> &'static str {
+    match api {
+        "Konnect" => "konnect_server_url (KONNECT_SERVER_URL)",
+        "Azure Resource Manager" => {
+            "environment (ARM_ENVIRONMENT) and endpoints.resource_manager (KONNECTAZURE_RESOURCE_MANAGER_URL)"
+        }
+        "Microsoft Graph" => {
+            "environment (ARM_ENVIRONMENT) and endpoints.microsoft_graph (KONNECTAZURE_MICROSOFT_GRAPH_URL)"
+        }
+        "Microsoft Entra" => {
+            "environment (ARM_ENVIRONMENT) and endpoints.active_directory (KONNECTAZURE_ACTIVE_DIRECTORY_URL)"
+        }
+        _ => "the provider's settings",
+    }
 }
 
 fn look<T, E: Into<Error>>(what: &str, right: &str, answer: Result<T, E>) -> Look<T> {

@@ -244,8 +244,15 @@ async fn services_that_do_not_answer_are_warnings_and_do_not_use_up_the_time() {
     ] {
         assert_eq!(report.check(id).unwrap().status, Status::Warning, "{id}");
     }
-    let text = told(&report, CheckId::NetworkExists);
-    assert!(text.contains("HTTPS_PROXY"), "{text}");
+    for (id, settings) in [
+        (CheckId::NetworkExists, "konnect_server_url"),
+        (CheckId::VnetExists, "endpoints.active_directory"),
+    ] {
+        let fix = &report.check(id).unwrap().fix;
+        for named in ["HTTPS_PROXY", "ca_certificate_path", settings] {
+            assert!(fix.contains(named), "{named} is missing in {fix:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -110,10 +110,11 @@ impl Case<'_> {
         );
         match self.denials {
             Ok(_) => Outcome::passed(has),
-            Err(Unseen::Blind { why, .. } | Unseen::Refused { why, .. }) => {
+            Err(Unseen::Blind { why, fix } | Unseen::Refused { why, fix }) => {
                 Outcome::warning(format!(
                     "{has} Whether a deny assignment takes some away could not be seen.\n{why}"
                 ))
+                .fix(fix)
             }
             Err(Unseen::NotAsked(_)) => Outcome::passed(format!(
                 "{has} Whether a deny assignment takes some away could not be seen."

@@ -31,6 +31,9 @@ pub enum InvalidDuration {
     /// Below zero.
     #[error("it is negative")]
     Negative,
+    /// Nothing can be waited for so long.
+    #[error("it must be longer than zero")]
+    Zero,
     /// A part that begins with no digit.
     #[error("a number was expected, as in `90s` or `1h30m`")]
     NumberExpected,
@@ -87,12 +90,11 @@ pub fn parse(text: &str) -> Result<Duration, InvalidDuration> {
 ///
 /// # Errors
 /// As [`parse`], and for zero.
-pub fn parse_positive(text: &str) -> Result<Duration, String> {
-    let duration = parse(text).map_err(|reason| reason.to_string())?;
-    if duration.is_zero() {
-        return Err("it must be longer than zero".to_owned());
+pub fn parse_positive(text: &str) -> Result<Duration, InvalidDuration> {
+    match parse(text)? {
+        Duration::ZERO => Err(InvalidDuration::Zero),
+        duration => Ok(duration),
     }
-    Ok(duration)
 }
 
 /// Writes a duration the way people write it in a configuration: `90s` as `1m30s`, whole hours as `1h`.
@@ -191,7 +193,9 @@ mod tests {
         for (text, reason) in cases {
             assert_eq!(parse(text), Err(reason), "{text}");
         }
-        assert!(parse_positive("0s").is_err());
+        assert_eq!(parse_positive("0s"), Err(InvalidDuration::Zero));
+        assert_eq!(parse_positive("1"), Err(InvalidDuration::UnitExpected));
+        assert_eq!(parse_positive("1ns"), Ok(Duration::from_nanos(1)));
     }
 
     #[test]

@@ -2,8 +2,13 @@ use std::collections::BTreeMap;
 
 use tokio::runtime::{Builder, Runtime};
 
+use super::reader::FILE_TIMEOUT;
 use super::*;
+use crate::azure::ids::Guid;
+use crate::http::secret::Secret;
+use crate::tf::model::Model as _;
 use crate::tf::types::Type;
+use crate::tf::value::Value;
 
 impl From<&str> for Attr<Secret> {
     fn from(text: &str) -> Self {

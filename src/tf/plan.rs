@@ -1,17 +1,19 @@
-//! How a change is planned: one order, the same for every resource.
+//! How a change is planned: in passes, the same for every resource. A destruction plans null, and none of them is made.
 //!
-//! 1. A destruction plans null; nothing below is asked.
-//! 2. What the configuration leaves out takes its **default**.
-//! 3. **Write-only** values are dropped: they are never planned or stored.
-//! 4. **Equivalence**: where configuration and prior state spell one value differently, the prior spelling stays.
-//! 5. Computed attributes without configuration keep their prior value. If anything but save-only attributes changed (a creation changes
-//!    everything), they become **unknown** instead, but for those that never change in an object's life: [`OnUpdate::Keep`] and
-//!    [`OnChange::Replace`].
-//! 6. The resource's own [`plan`](super::resource::Resource::plan).
-//! 7. Equivalence again, for what the resource wrote. If only the resource changed something, steps 5 to 7 are done once more, for a change: what
-//!    it then leaves unknown stays so.
-//! 8. **Replacement**: attributes with [`OnChange::Replace`] whose planned value differs from the prior one (unknown differs), and those
-//!    that the resource named. The host then asks for a second plan without prior state.
+//! 1. [`propose`]: what configuration and prior state make, attribute by attribute, as if the resource changed nothing itself.
+//!    - What the configuration leaves out takes its **default**.
+//!    - **Write-only** values are dropped: they are never planned or stored.
+//!    - **Equivalence**: where configuration and prior state spell one value differently, the prior spelling stays.
+//!    - Computed attributes without configuration keep their prior value. If anything but save-only attributes changed (a creation changes
+//!      everything), they become **unknown** instead, but for those that never change in an object's life: [`OnUpdate::Keep`] and
+//!      [`OnChange::Replace`].
+//! 2. The resource is asked: its own [`plan`](super::resource::Resource::plan) over what was proposed.
+//! 3. [`settle`]: write-only and equivalence again, for what the resource wrote.
+//! 4. [`propose_change`], where [`is_changed_by_resource_alone`]: pass 1 kept computed attributes, since nothing seemed to change, and now
+//!    something does. They become unknown after all, and passes 2 and 3 are made once more over that: the resource sees what a change makes
+//!    unknown, and what it then leaves so stays so.
+//! 5. [`replacements`]: attributes with [`OnChange::Replace`] whose planned value differs from the prior one (unknown differs). Those that the
+//!    resource named are added. The host then asks for a second plan without prior state.
 //!
 //! The proposal that hosts send along is not used: it can be derived from configuration and prior state, and hosts differ in how they
 //! do it for nested attributes. A plan that changes nothing is the prior state, value for value.
@@ -21,7 +23,7 @@ use super::schema::{Attribute, AttributeKind, Nesting, OnChange, OnUpdate};
 use super::spelling;
 use super::value::{Members, Value};
 
-/// Steps 2 to 5: what the configuration and the prior state make, before the resource is asked.
+/// Pass 1: what the configuration and the prior state make, before the resource is asked.
 #[must_use]
 pub fn propose(attributes: &[Attribute], prior: Option<&Members>, config: &Members) -> Members {
     let Some(prior) = prior else {
@@ -35,13 +37,13 @@ pub fn propose(attributes: &[Attribute], prior: Option<&Members>, config: &Membe
     }
 }
 
-/// Steps 2 to 5 where something is known to change, although configuration and prior state do not tell.
+/// Pass 4: the same where something is known to change, although configuration and prior state do not tell.
 #[must_use]
 pub fn propose_change(attributes: &[Attribute], prior: &Members, config: &Members) -> Members {
     merge_members(attributes, config, Some(prior), Change::Something)
 }
 
-/// Step 7: `planned` is `proposed` after the resource has had its say.
+/// Pass 3: `planned` is `proposed` after the resource has had its say.
 #[must_use]
 pub fn settle(
     attributes: &[Attribute],
@@ -65,7 +67,7 @@ pub fn settle(
     }
 }
 
-/// Whether nothing but the resource's own plan makes a change.
+/// Whether nothing but the resource's own plan makes a change, so that pass 4 is made.
 #[must_use]
 pub fn is_changed_by_resource_alone(
     attributes: &[Attribute],
@@ -88,7 +90,7 @@ pub fn differs(attributes: &[Attribute], left: &Members, right: &Members) -> boo
     })
 }
 
-/// Step 8: the paths by which the schema demands replacement.
+/// Pass 5: the paths by which the schema demands replacement.
 #[must_use]
 pub fn replacements(attributes: &[Attribute], prior: &Members, planned: &Members) -> Vec<Path> {
     let mut paths = Vec::new();

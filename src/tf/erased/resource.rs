@@ -107,7 +107,7 @@ impl<R: Resource> ErasedResource<R> {
         }
     }
 
-    /// Steps 6 and 7 of a plan.
+    /// Passes 2 and 3 of a plan, as [`plan`] numbers them.
     async fn ask(
         &self,
         request: &PlanRequest,
@@ -146,6 +146,7 @@ impl<R: Resource> ErasedResource<R> {
         })
     }
 
+    /// All passes of a plan, as [`plan`] numbers them.
     async fn try_plan(
         &self,
         request: &PlanRequest,
@@ -159,7 +160,7 @@ impl<R: Resource> ErasedResource<R> {
         if let (Some(prior), Ok(first)) = (prior, &asked.outcome)
             && plan::is_changed_by_resource_alone(attributes, prior, &proposed, &first.planned)
         {
-            // The resource was asked as if nothing changed, and then changed something itself: it has to be asked again about the rest.
+            // Pass 4: it was asked as if nothing changed, and then changed something itself.
             let proposed = plan::propose_change(attributes, prior, config);
             asked = self.ask(request, Some(prior), config, &proposed).await;
         }

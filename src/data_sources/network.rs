@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use crate::http::scope::Scope;
 use crate::konnect::{self, Client, Error, Network, NetworkFilter, NetworkId, NetworkState};
 use crate::resources::clients::Clients;
-use crate::resources::explain::Failure;
 use crate::resources::konnect_object::flow::cloud_provider;
+use crate::resources::konnect_object::lookup::{self, Wanted};
 use crate::resources::konnect_object::{NetworkModel, network};
 use crate::resources::scope;
 use crate::tf::attr::Attr;
@@ -21,6 +21,10 @@ use crate::tf::path::Path;
 use crate::tf::schema::{Attribute, Schema};
 use crate::tf::types::Type;
 use crate::tf::validate::{NotEmpty, Parses};
+
+const WHAT: &str = "network";
+
+const MISSING: &str = "Konnect has no such network, or the token may not see it: it may belong to another organisation.";
 
 /// The data source.
 pub struct NetworkDataSource {
@@ -49,7 +53,7 @@ impl DataSource for NetworkDataSource {
                 .describe("Id of the network. Give either this or `name`.")
                 .validate(Parses::new("a UUID", |text: &str| {
                     let id = text.parse::<NetworkId>();
-id.map(drop).map_err(|fault| fault.reason())
+                    id.map(drop).map_err(|fault| fault.reason())
                 })),
             Attribute::optional_computed("name", Type::String)
                 .describe("Name of the network. Give either this or `id`. Exactly one network must have it.")
@@ -63,14 +67,7 @@ id.map(drop).map_err(|fault| fault.reason())
     }
 
     fn validate(&self, config: &NetworkModel, diagnostics: &mut Diagnostics) {
-        let fault = match (&config.id, &config.name) {
-            (Attr::Known(_), Attr::Known(_)) => "`id` and `name` exclude each other",
-            (Attr::Null, Attr::Null) => "No network is specified",
-            _ => return,
-        };
-        diagnostics.push(
-            Diagnostic::error(fault, "Give either `id` or `name`.").at(Path::attribute("id")),
-        );
+        diagnostics.extend(lookup::check(&config.id, &config.name, WHAT));
     }
 
     async fn read(
@@ -78,13 +75,13 @@ id.map(drop).map_err(|fault| fault.reason())
         context: &Context,
         config: NetworkModel,
     ) -> Result<NetworkModel, Diagnostics> {
-        let wanted = Wanted::of(&config)?;
+        let wanted = Wanted::of(&config.id, &config.name)?;
         let scope = scope(context);
         let client = self
             .konnect
             .client()
-            .map_err(|error| wanted.failure().explain(&error))?;
-        let network = wanted.find(&client, &scope).await?;
+            .map_err(|error| wanted.failure(WHAT).explain(&error))?;
+        let network = find(&client, &scope, &wanted).await?;
         let provider = cloud_provider(&client, &scope, &network).await;
         let provider = provider.unwrap_or_else(|error| {
             context.warn(unknown_cloud(&network, &error));
@@ -110,82 +107,40 @@ fn unknown_cloud(network: &Network, error: &Error) -> Diagnostic {
     )
 }
 
-/// How the network is named.
-enum Wanted {
-    Id(NetworkId),
-    Name(String),
-}
-
-impl Wanted {
-    fn of(config: &NetworkModel) -> Result<Self, Diagnostics> {
-        if let Some(text) = config.id.as_str() {
-            return text.parse().map(Self::Id).map_err(|_| {
-                Diagnostic::error("Invalid id", format!("{text:?} is not a UUID."))
+async fn find(
+    client: &Client,
+    scope: &Scope,
+    wanted: &Wanted<NetworkId>,
+) -> Result<Network, Diagnostics> {
+    let failure = wanted.failure(WHAT);
+    match wanted {
+        Wanted::Id(id) => client.get_network(scope, id).await.map_err(|error| {
+            if error.is_not_found() {
+                failure
                     .at(Path::attribute("id"))
-                    .into()
-            });
-        }
-        let name = config.name.as_str().unwrap_or_default();
-        Ok(Self::Name(name.to_owned()))
-    }
-
-    fn failure(&self) -> Failure<'static> {
-        let object = match self {
-            Self::Id(id) => format!("network {id}"),
-            Self::Name(name) => format!("network {name:?}"),
-        };
-        Failure::new("read", object)
-    }
-
-    async fn find(&self, client: &Client, scope: &Scope) -> Result<Network, Diagnostics> {
-        match self {
-            Self::Id(id) => client.get_network(scope, id).await.map_err(|error| {
-                let failure = self.failure();
-                if error.is_not_found() {
-                    failure
-                        .at(Path::attribute("id"))
-                        .next(MISSING)
-                        .explain(&error)
-                } else {
-                    failure.explain(&error)
-                }
-            }),
-            Self::Name(name) => {
-                let filter = NetworkFilter {
-                    name_eq: Some(name.clone()),
-                    ..NetworkFilter::default()
-                };
-                let found = client
-                    .list_networks(scope, &filter)
-                    .await
-                    .map_err(|error| self.failure().explain(&error))?;
-                only(found).map_err(|what| self.failure().at(Path::attribute("name")).because(what))
+                    .next(MISSING)
+                    .explain(&error)
+            } else {
+                failure.explain(&error)
             }
+        }),
+        Wanted::Name(name) => {
+            let filter = NetworkFilter {
+                name_eq: Some(name.clone()),
+                ..NetworkFilter::default()
+            };
+            let found = client.list_networks(scope, &filter).await;
+            let found = found.map_err(|error| failure.clone().explain(&error))?;
+            only(found).map_err(|what| failure.at(Path::attribute("name")).because(what))
         }
     }
 }
 
-const MISSING: &str = "Konnect has no such network, or the token may not see it: it may belong to another organisation.";
-
-/// The one network that was found; one that is on its way out only where no other has the name.
 fn only(mut found: Vec<Network>) -> Result<Network, String> {
     found.retain(|network| network.state != NetworkState::Terminated);
-    if found.iter().any(|network| !network.state.is_ending()) {
-        found.retain(|network| !network.state.is_ending());
-    }
-    if found.len() > 1 {
-        let mut ids: Vec<String> = found
-            .iter()
-            .map(|network| format!("- {} in {}", network.id, network.region))
-            .collect();
-        ids.sort();
-        return Err(format!(
-            "{} networks have this name. Give the `id` of one instead:\n{}",
-            ids.len(),
-            ids.join("\n")
-        ));
-    }
-    found.pop().ok_or_else(|| MISSING.to_owned())
+    let is_going = |network: &Network| network.state.is_ending();
+    let line = |network: &Network| format!("- {} in {}", network.id, network.region);
+    lookup::one_of(found, "networks", is_going, line)?.ok_or_else(|| MISSING.to_owned())
 }
 
 #[cfg(test)]

@@ -126,32 +126,45 @@ fn only<O: Objects>(
     is_of_kind: fn(&O::Object) -> bool,
     found: Vec<O::Object>,
 ) -> Result<O::Object, String> {
-    let (mut fitting, others): (Vec<_>, Vec<_>) = found
+    let line = |object: &O::Object| format!("- {} in {}", O::id(object), object.describe());
+    let (fitting, others): (Vec<_>, Vec<_>) = found
         .into_iter()
         .filter(|object| object.phase() != Phase::Terminated)
         .partition(is_of_kind);
-    if fitting.len() > 1 {
-        return Err(format!(
-            "{} objects have this name. Give the `id` of one instead:\n{}",
-            fitting.len(),
-            listed::<O>(&fitting)
-        ));
-    }
-    fitting.pop().ok_or_else(|| {
+    let is_going = |object: &O::Object| object.phase() == Phase::Terminating;
+    one_of(fitting, "objects", is_going, line)?.ok_or_else(|| {
         if others.is_empty() {
             MISSING.to_owned()
         } else {
-            let others = listed::<O>(&others);
+            let others = listed(&others, line);
             format!("What has this name is no {what}:\n{others}")
         }
     })
 }
 
-fn listed<O: Objects>(objects: &[O::Object]) -> String {
-    let mut lines: Vec<String> = objects
-        .iter()
-        .map(|object| format!("- {} in {}", O::id(object), object.describe()))
-        .collect();
+/// The only one of those that have a name; one that is being deleted counts where no other has the name. Several, which are `things`, are told with
+/// a `line` for each.
+pub(crate) fn one_of<T>(
+    mut found: Vec<T>,
+    things: &str,
+    is_going: impl Fn(&T) -> bool,
+    line: impl Fn(&T) -> String,
+) -> Result<Option<T>, String> {
+    if !found.iter().all(&is_going) {
+        found.retain(|one| !is_going(one));
+    }
+    if found.len() > 1 {
+        return Err(format!(
+            "{} {things} have this name. Give the `id` of one instead:\n{}",
+            found.len(),
+            listed(&found, line)
+        ));
+    }
+    Ok(found.pop())
+}
+
+fn listed<T>(all: &[T], line: impl Fn(&T) -> String) -> String {
+    let mut lines: Vec<String> = all.iter().map(line).collect();
     lines.sort();
     lines.join("\n")
 }
@@ -189,6 +202,11 @@ mod tests {
         let several = only(vec![vnet('3', "ready"), vnet('2', "error")]).unwrap_err();
         let (first, second) = (several.find("5f42").unwrap(), several.find("5f43").unwrap());
         assert!(first < second && several.contains("2 objects"), "{several}");
+        // One that was made anew under the name of before, while that one goes.
+        let anew = only(vec![vnet('3', "terminating"), vnet('2', "initializing")]).unwrap();
+        assert!(anew.id.to_string().ends_with('2'));
+        let going = only(vec![hub('1'), vnet('2', "terminating")]).unwrap();
+        assert!(going.id.to_string().ends_with('2'));
         let other = only(vec![hub('1')]).unwrap_err();
         assert!(other.contains("is no virtual network peering"), "{other}");
         assert_eq!(only(Vec::new()).unwrap_err(), MISSING);

@@ -7,15 +7,10 @@ use serde::de::DeserializeOwned;
 
 use super::client::Client;
 use super::error::Error;
-use crate::http::retry::{RetrySettings, pause};
-use crate::http::{self as rest, Request, Scope};
+use crate::http::{self as rest, Poll, Progress, Request, Scope, Waited};
 
-/// Pauses before each look for an object whose answer was lost: the service may still be making it.
-const LOOKS: [Duration; 3] = [
-    Duration::ZERO,
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-];
+/// How often an object whose answer was lost is looked for before nothing counts as made: the service may still be making it.
+const LOOKS: u32 = 5;
 /// How many times a POST is sent again after nothing was found.
 const RESENDS: u32 = 3;
 /// The time for a last look after the user interrupted, so that what was made is not lost.
@@ -61,11 +56,10 @@ pub(super) async fn once<C: Creation>(
             // What is known for sure is the first failure; a failed search adds nothing that the user could act on.
             Ok(None) | Err(_) => return Err(client.explain(error)),
         }
-        resends += 1;
-        let wait = pause(resends, &RetrySettings::default(), fastrand::f64());
-        if scope.sleep(wait).await.is_err() {
+        if scope.check().is_err() {
             return Err(client.explain(error));
         }
+        resends += 1;
         tracing::info!("nothing was made, sending the request again");
     }
 }
@@ -75,18 +69,26 @@ async fn look<C: Creation>(
     scope: &Scope,
     creation: &C,
 ) -> Result<Option<C::Object>, Error> {
-    for wait in LOOKS {
-        let wait = client.poll_step.map_or(wait, |step| step.min(wait));
-        if scope.sleep(wait).await.is_err() {
-            return creation.find(&Scope::detached(LAST_LOOK)).await;
-        }
-        match creation.find(scope).await {
-            Ok(None) => {}
-            Err(error) if error.is_cancelled() || error.is_deadline() => {
-                return creation.find(&Scope::detached(LAST_LOOK)).await;
-            }
-            answer => return answer,
+    let mut looks = 0;
+    let ended = Poll::new("looking for what a lost answer was about", client.poll_step)
+        .until(
+            scope,
+            None,
+            || creation.find(scope),
+            |found| {
+                looks += 1;
+                Ok(match found? {
+                    None if looks < LOOKS => Progress::NotYet("it is not shown".to_owned()),
+                    found => Progress::Done(found),
+                })
+            },
+        )
+        .await;
+    match ended {
+        Ok(found) => Ok(found),
+        Err(Waited::Failed(error)) => Err(error),
+        Err(Waited::Never(_) | Waited::Deadline { .. } | Waited::Cancelled { .. }) => {
+            creation.find(&Scope::detached(LAST_LOOK)).await
         }
     }
-    Ok(None)
 }

@@ -110,9 +110,16 @@ async fn an_object_that_appears_late_is_still_found() {
     assert_eq!(posts(&script), 1);
 }
 
+/// How often what a lost answer was about is looked for.
+const LOOKS: usize = 5;
+
+fn lost_and_not_found() -> impl Iterator<Item = Answer> {
+    std::iter::once(lost()).chain(std::iter::repeat_n(listed(&[]), LOOKS))
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_not_made_is_sent_again() {
-    let script = Script::new([lost(), listed(&[]), listed(&[]), listed(&[]), created()]);
+    let script = Script::new(lost_and_not_found().chain([created()]));
     assert!(create(&script).await.is_ok());
     assert_eq!(posts(&script), 2);
 }
@@ -123,13 +130,10 @@ async fn objects_that_are_not_from_this_call_are_not_taken() {
         body(OURS, "terminating", "vnet-orders"),
         body(OURS, "ready", "vnet-else"),
     ];
-    let script = Script::new([
-        lost(),
-        listed(&strangers),
-        listed(&strangers),
-        listed(&strangers),
-        created(),
-    ]);
+    let mut answers = vec![lost()];
+    answers.extend(std::iter::repeat_n(listed(&strangers), LOOKS));
+    answers.push(created());
+    let script = Script::new(answers);
     assert!(create(&script).await.is_ok());
     assert_eq!(posts(&script), 2);
 }
@@ -141,14 +145,7 @@ async fn a_name_taken_after_a_lost_answer_is_taken_by_us() {
         r#"{"title":"Conflict","detail":"name must be unique"}"#,
     );
     let ours = listed(&[body(OURS, "initializing", "vnet-orders")]);
-    let script = Script::new([
-        lost(),
-        listed(&[]),
-        listed(&[]),
-        listed(&[]),
-        taken.clone(),
-        ours,
-    ]);
+    let script = Script::new(lost_and_not_found().chain([taken.clone(), ours]));
     assert_eq!(create(&script).await.unwrap().id.to_string(), OURS);
 
     let script = Script::new([taken]);
@@ -158,7 +155,7 @@ async fn a_name_taken_after_a_lost_answer_is_taken_by_us() {
 
 #[tokio::test(start_paused = true)]
 async fn sending_again_ends() {
-    let rounds = (0..4).flat_map(|_| [lost(), listed(&[]), listed(&[]), listed(&[])]);
+    let rounds = (0..4).flat_map(|_| lost_and_not_found());
     let script = Script::new(rounds);
     let error = create(&script).await.unwrap_err();
     assert!(error.is_outcome_unknown(), "{error}");

@@ -1,5 +1,6 @@
 //! One call's work on role definitions in Resource Manager.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,9 +23,6 @@ const AGREEING_READS: u32 = 2;
 
 /// How long a read may show an older version before that counts as somebody's later write instead of lag.
 const UPDATE_LAG_LIMIT: Duration = Duration::from_secs(30);
-
-/// The longest pause before a name is tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// How often a change is made again after somebody else's write undid it.
 const MERGE_LIMIT: u32 = 5;
@@ -210,35 +208,35 @@ impl Roles<'_> {
         body: &RoleDefinitionBody,
     ) -> Result<RoleDefinition, Error> {
         let id = RoleDefinitionId::new(&written_through(&body.assignable_scopes), guid);
-        let mut pause = Duration::from_secs(1);
-        loop {
-            let put = self
-                .client
-                .put_role_definition(&self.scope, &id, body)
+        let put = || self.client.put_role_definition(&self.scope, &id, body);
+        let is_held = |answer: &Result<RoleDefinition, Error>| {
+            let refusal = answer.as_ref().err();
+            refusal.is_some_and(Error::is_role_name_taken)
+                && self.shared.was_freed_now(&body.role_name)
+        };
+        let held = || Progress::NotYet("the deleted role still holds it".to_owned());
+        let mut answer = put().await;
+        if is_held(&answer) {
+            let doing = format!("waiting until Azure releases the name {:?}", body.role_name);
+            let released: Result<(), Waited<Infallible>> = Poll::new(doing, self.step)
+                .until(&self.scope, Some(held()), put, |again| {
+                    answer = again;
+                    Ok(if is_held(&answer) {
+                        held()
+                    } else {
+                        Progress::Done(())
+                    })
+                })
                 .await;
-            let error = match put {
-                Err(error)
-                    if error.is_role_name_taken() && self.shared.was_freed_now(&body.role_name) =>
-                {
-                    error
-                }
-                answer => {
-                    if may_be_done(&answer) {
-                        let change = Change::adding(body.assignable_scopes.clone());
-                        self.shared.note(&self.client, guid, change);
-                    }
-                    return answer;
-                }
-            };
-            tracing::info!(
-                name = body.role_name,
-                "the deleted role's name is not released yet"
-            );
-            if self.scope.sleep(self.step.unwrap_or(pause)).await.is_err() {
-                return Err(error);
+            if let Err(ended) = released {
+                tracing::info!("{ended}");
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
+        if may_be_done(&answer) {
+            let change = Change::adding(body.assignable_scopes.clone());
+            self.shared.note(&self.client, guid, change);
+        }
+        answer
     }
 
     /// Changes the role until reads agree that it is changed, whoever else writes to it meanwhile. What this run changed in it before is part

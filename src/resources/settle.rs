@@ -6,8 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::azure;
-use crate::http::Scope;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
+use crate::http::Scope;
+use crate::http::error::Error as HttpError;
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostic;
 
@@ -17,6 +18,9 @@ const REPLICATION_LIMIT: Duration = Duration::from_secs(2 * 60);
 /// How long, and for how many looks at least, what nobody vouches for may be unknown: enough for what another tool made a moment ago.
 const GRACE: Duration = Duration::from_secs(5);
 const GRACE_LOOKS: u32 = 6;
+
+/// How many reads in a row must agree, as each may be answered by another replica.
+pub(crate) const AGREEING_READS: u32 = 2;
 
 /// Tells a thing that replicas do not know yet from one that does not exist, where nothing else can: by time and tries.
 #[derive(Debug)]
@@ -79,6 +83,26 @@ where
     }
 }
 
+/// Reads until no read shows the object any more.
+pub(crate) async fn until_gone<T, L>(
+    scope: &Scope,
+    step: Option<Duration>,
+    doing: String,
+    read: impl FnMut() -> L,
+) -> Result<(), Waited<HttpError>>
+where
+    L: Future<Output = Result<Option<T>, azure::Error>>,
+{
+    Poll::new(doing, step)
+        .agreements(AGREEING_READS)
+        .until(scope, None, read, |found| match found {
+            Ok(None) => Ok(Progress::Done(())),
+            Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
+            Err(error) => tolerate(error.into()),
+        })
+        .await
+}
+
 /// The scope, ended when replicas usually agree.
 pub(crate) fn limited(scope: &Scope) -> Scope {
     scope.at_most(REPLICATION_LIMIT)
@@ -122,6 +146,17 @@ mod tests {
         let found = until_readable(&context, &scope, poll(), read).await;
         assert_eq!(found, Some(3));
         assert!(context.take_warnings().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_replica_does_not_show_is_not_gone_yet() {
+        let answers = [None, Some(1), None, None, Some(2)];
+        let mut left = answers.into_iter();
+        let read = || std::future::ready(Ok(left.next().flatten()));
+        let scope = Scope::detached(LONG);
+        let gone = until_gone(&scope, None, "waiting until it is gone".to_owned(), read);
+        gone.await.unwrap();
+        assert_eq!(left.next(), Some(Some(2)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,9 +17,6 @@ use super::convert::{self, Change, Wanted, parsed_scopes, view};
 use super::remote::{Changed, Found, Roles};
 use super::schema::PeeringRoleModel;
 
-/// How many reads in a row must show a new role.
-const AGREEING_READS: u32 = 2;
-
 /// How far a search goes.
 #[derive(Clone, Copy)]
 enum Reach {
@@ -127,7 +124,7 @@ impl Creation<'_> {
         let model = self.made(guid);
         self.save.save(&model);
         let doing = format!("waiting until role {:?} can be read", self.wanted.name);
-        let poll = Poll::new(doing, self.roles.step).agreements(AGREEING_READS);
+        let poll = Poll::new(doing, self.roles.step).agreements(settle::AGREEING_READS);
         let scope = settle::limited(&self.roles.scope);
         let roles = Roles {
             scope: scope.clone(),

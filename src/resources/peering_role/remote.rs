@@ -12,14 +12,11 @@ use crate::azure::{Client, Error, RoleDefinition, RoleDefinitionBody, RoleType};
 use crate::http::Scope;
 use crate::http::error::Error as CallError;
 use crate::http::poll::{Poll, Progress, Waited, tolerate};
-use crate::resources::missing;
+use crate::resources::{missing, settle};
 
 use super::convert::{Change, parsed_scopes, without};
 use super::purpose::{is_same_name, other_spelling};
 use super::shared::Shared;
-
-/// How many reads in a row must agree, as each may be answered by another replica.
-const AGREEING_READS: u32 = 2;
 
 /// How long a read may show an older version before that counts as somebody's later write instead of lag.
 const UPDATE_LAG_LIMIT: Duration = Duration::from_secs(30);
@@ -313,7 +310,7 @@ impl Roles<'_> {
             written.role_name
         );
         Poll::new(doing, self.step)
-            .agreements(AGREEING_READS)
+            .agreements(settle::AGREEING_READS)
             .until(
                 &self.scope,
                 None,
@@ -357,17 +354,8 @@ impl Roles<'_> {
     /// Waits until no read shows the role any more.
     pub(super) async fn await_gone(&self, role: &RoleDefinition) -> Result<(), Waited<CallError>> {
         let read = || self.get(&role.name, &role.assignable_scopes);
-        Poll::new(
-            format!("waiting until role {:?} is gone", role.role_name),
-            self.step,
-        )
-        .agreements(AGREEING_READS)
-        .until(&self.scope, None, read, |found| match found {
-            Ok(None) => Ok(Progress::Done(())),
-            Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
-            Err(error) => tolerate(error.into()),
-        })
-        .await
+        let doing = format!("waiting until role {:?} is gone", role.role_name);
+        settle::until_gone(&self.scope, self.step, doing, read).await
     }
 }
 

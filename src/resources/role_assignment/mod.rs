@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use crate::azure::ids::{Guid, RoleAssignmentId};
 use crate::azure::{Access, Client, Error, RoleAssignment, RoleAssignmentFilter};
 use crate::http::Scope;
-use crate::http::poll::{Poll, Progress, tolerate};
+use crate::http::poll::Poll;
 use crate::resources::clients::Clients;
 use crate::resources::explain::Failure;
 use crate::resources::planned::parsed;
@@ -39,9 +39,6 @@ pub use schema::RoleAssignmentModel;
 pub(crate) use schema::id_form;
 
 const TYPE_NAME: &str = "konnectazure_role_assignment";
-
-/// How many reads in a row must agree, as each may be answered by another replica.
-const AGREEING_READS: u32 = 2;
 
 /// The handler of `konnectazure_role_assignment`.
 #[derive(Debug)]
@@ -149,7 +146,7 @@ impl Resource for RoleAssignmentResource {
         save.save(&model);
         if wanted.waits {
             let doing = "waiting until the role assignment can be read";
-            let poll = Poll::new(doing, self.azure.poll_step()).agreements(AGREEING_READS);
+            let poll = Poll::new(doing, self.azure.poll_step()).agreements(settle::AGREEING_READS);
             let client = &creation.client;
             let scope = settle::limited(&creation.scope);
             let read = || shown(client, &scope, &id, &wanted.description);
@@ -211,7 +208,7 @@ impl Resource for RoleAssignmentResource {
         save.save(&planned);
         if wanted.waits {
             let doing = "waiting until reads show the new description";
-            let poll = Poll::new(doing, self.azure.poll_step()).agreements(AGREEING_READS);
+            let poll = Poll::new(doing, self.azure.poll_step()).agreements(settle::AGREEING_READS);
             let scope = settle::limited(&scope);
             let read = || shown(&client, &scope, &id, &wanted.description);
             settle::until_readable(context, &scope, poll, read).await;
@@ -230,18 +227,10 @@ impl Resource for RoleAssignmentResource {
             return Ok(());
         }
         let read = || client.get_role_assignment(&scope, &id);
-        Poll::new(
-            "waiting until the role assignment is gone",
-            self.azure.poll_step(),
-        )
-        .agreements(AGREEING_READS)
-        .until(&scope, None, read, |found| match found {
-            Ok(None) => Ok(Progress::Done(())),
-            Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
-            Err(error) => tolerate(error.into()),
-        })
-        .await
-        .map_err(|ended| failure.waited(&ended))
+        let doing = "waiting until the role assignment is gone".to_owned();
+        settle::until_gone(&scope, self.azure.poll_step(), doing, read)
+            .await
+            .map_err(|ended| failure.waited(&ended))
     }
 
     async fn import(&self, _context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics> {

@@ -17,9 +17,6 @@ use crate::tf::path::Path;
 
 use super::TYPE_NAME;
 
-/// How many reads in a row must agree, as each may be answered by another replica.
-const AGREEING_READS: u32 = 2;
-
 /// A client with the tenant that it works in.
 pub(super) struct Session {
     pub(super) client: Arc<Client>,
@@ -221,7 +218,7 @@ impl Session {
             "waiting until service principal {} can be read",
             principal.id
         );
-        let poll = Poll::new(doing, self.step).agreements(AGREEING_READS);
+        let poll = Poll::new(doing, self.step).agreements(settle::AGREEING_READS);
         let scope = settle::limited(scope);
         let read = || self.client.get_service_principal(&scope, &principal.id);
         settle::until_readable(context, &scope, poll, read).await;
@@ -260,13 +257,7 @@ impl Session {
     ) -> Result<(), Diagnostics> {
         let doing = format!("waiting until service principal {object_id} is gone");
         let read = || self.client.get_service_principal(scope, object_id);
-        Poll::new(doing, self.step)
-            .agreements(AGREEING_READS)
-            .until(scope, None, read, |found| match found {
-                Ok(None) => Ok(Progress::Done(())),
-                Ok(Some(_)) => Ok(Progress::NotYet("it can still be read".to_owned())),
-                Err(error) => tolerate(error.into()),
-            })
+        settle::until_gone(scope, self.step, doing, read)
             .await
             .map_err(|ended| failure.waited(&ended))
     }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::client::Client;
+use super::client::{Client, network_path};
 use super::error::Error;
-use crate::http::{self as rest, Poll, Progress, Request, Scope, Waited};
+use super::ids::NetworkId;
+use crate::http::{Poll, Progress, Request, Scope, Waited};
 
 /// How often an object whose answer was lost is looked for before nothing counts as made: the service may still be making it.
 const LOOKS: u32 = 5;
@@ -16,26 +17,28 @@ const RESENDS: u32 = 3;
 /// The time for a last look after the user interrupted, so that what was made is not lost.
 const LAST_LOOK: Duration = Duration::from_secs(3);
 
-/// One object to be created.
-#[async_trait]
-pub(super) trait Creation: Sync {
+/// What is to be made in a network.
+pub(super) trait New: Serialize + Sync {
     type Object: DeserializeOwned + Send;
 
-    /// The POST.
-    fn request(&self) -> Result<Request, rest::Error>;
+    /// Where objects of this kind are, below their network.
+    const PATH: &'static str;
 
-    /// Looks for an equal object that did not exist before.
-    async fn find(&self, scope: &Scope) -> Result<Option<Self::Object>, Error>;
+    fn name(&self) -> &str;
+
+    /// Whether the object is what this asks for, and stays.
+    fn is_made(&self, object: &Self::Object) -> bool;
 }
 
-/// Creates, and when an answer is lost, looks for the object before anything is sent again.
-pub(super) async fn once<C: Creation>(
+/// Creates, and when an answer is lost, looks for the object before anything is sent again. There was no equal object before.
+pub(super) async fn once<N: New>(
     client: &Client,
     scope: &Scope,
-    creation: &C,
-) -> Result<C::Object, Error> {
-    let request = creation.request().map_err(|error| client.explain(error))?;
-    let request = request.counted();
+    network: &NetworkId,
+    new: &N,
+) -> Result<N::Object, Error> {
+    let request = Request::post(network_path(&network.to_string(), &[N::PATH])).json(new);
+    let request = request.map_err(|error| client.explain(error))?.counted();
     let mut resends = 0;
     loop {
         let error = match client.api().json(scope, request.clone()).await {
@@ -49,7 +52,7 @@ pub(super) async fn once<C: Creation>(
             return Err(client.explain(error));
         }
         tracing::info!(%error, "looking for the object, which may have been made all the same");
-        let found = look(client, scope, creation).await;
+        let found = look(client, scope, network, new).await;
         match found {
             Ok(Some(object)) => return Ok(object),
             Ok(None) if error.is_outcome_unknown() && resends < RESENDS => {}
@@ -64,17 +67,22 @@ pub(super) async fn once<C: Creation>(
     }
 }
 
-async fn look<C: Creation>(
+async fn look<N: New>(
     client: &Client,
     scope: &Scope,
-    creation: &C,
-) -> Result<Option<C::Object>, Error> {
+    network: &NetworkId,
+    new: &N,
+) -> Result<Option<N::Object>, Error> {
+    let find = async |scope: &Scope| -> Result<Option<N::Object>, Error> {
+        let named = client.list_named::<N::Object>(scope, network, N::PATH, Some(new.name()));
+        Ok(named.await?.into_iter().find(|found| new.is_made(found)))
+    };
     let mut looks = 0;
     let ended = Poll::new("looking for what a lost answer was about", client.poll_step)
         .until(
             scope,
             None,
-            || creation.find(scope),
+            || find(scope),
             |found| {
                 looks += 1;
                 Ok(match found? {
@@ -88,7 +96,7 @@ async fn look<C: Creation>(
         Ok(found) => Ok(found),
         Err(Waited::Failed(error)) => Err(error),
         Err(Waited::Never(_) | Waited::Deadline { .. } | Waited::Cancelled { .. }) => {
-            creation.find(&Scope::detached(LAST_LOOK)).await
+            find(&Scope::detached(LAST_LOOK)).await
         }
     }
 }

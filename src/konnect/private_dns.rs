@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::client::{Client, all_of, network_path};
-use super::create::{Creation, once};
+use super::create::{New, once};
 use super::error::Error;
 use super::ids::{NetworkId, PrivateDnsId};
 use super::lenient::{folded_address, folded_domain, integer, member, or_default};
 use super::page::{List, list};
 use super::state::{PrivateDnsState, StateMetadata};
-use crate::http::{self as rest, Request, Scope};
+use crate::http::{Request, Scope};
 
 const AZURE_RESOLVER: &str = "azure-outbound-resolver";
 const AZURE_ZONE: &str = "azure-private-hosted-zone-attachment";
@@ -298,12 +297,7 @@ impl Client {
         new: &NewPrivateDns,
     ) -> Result<PrivateDns, Error> {
         let _changing = self.private_dns.changing(*network);
-        let creation = NewOnNetwork {
-            client: self,
-            network,
-            new,
-        };
-        once(self, scope, &creation).await
+        once(self, scope, network, new).await
     }
 
     /// Changes an outbound resolver into `new`, whole: the map of domains is replaced, not merged. It may have to become ready
@@ -341,29 +335,17 @@ impl Client {
     }
 }
 
-struct NewOnNetwork<'a> {
-    client: &'a Client,
-    network: &'a NetworkId,
-    new: &'a NewPrivateDns,
-}
-
-#[async_trait]
-impl Creation for NewOnNetwork<'_> {
+impl New for NewPrivateDns {
     type Object = PrivateDns;
 
-    fn request(&self) -> Result<Request, rest::Error> {
-        Request::post(network_path(&self.network.to_string(), &[PATH])).json(self.new)
+    const PATH: &'static str = PATH;
+
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    async fn find(&self, scope: &Scope) -> Result<Option<PrivateDns>, Error> {
-        let named = self
-            .client
-            .list_private_dns(scope, self.network, Some(&self.new.name))
-            .await?;
-        let mut ours = named
-            .into_iter()
-            .filter(|found| !found.state.is_ending() && found.is_same(self.new));
-        Ok(ours.next())
+    fn is_made(&self, object: &PrivateDns) -> bool {
+        !object.state.is_ending() && object.is_same(self)
     }
 }
 

@@ -75,6 +75,12 @@ macro_rules! states {
                     Self::Unknown(text) => text,
                 }
             }
+
+            /// Being deleted or gone.
+            #[must_use]
+            pub fn is_ending(&self) -> bool {
+                matches!(self, Self::Terminating | Self::Terminated)
+            }
         }
 
         impl From<&str> for $name {
@@ -164,30 +170,6 @@ states! {
         Terminating = "terminating",
         /// Gone.
         Terminated = "terminated",
-    }
-}
-
-impl NetworkState {
-    /// Being deleted or gone.
-    #[must_use]
-    pub fn is_ending(&self) -> bool {
-        matches!(self, Self::Terminating | Self::Terminated)
-    }
-}
-
-impl TransitGatewayState {
-    /// Being deleted or gone.
-    #[must_use]
-    pub fn is_ending(&self) -> bool {
-        matches!(self, Self::Terminating | Self::Terminated)
-    }
-}
-
-impl PrivateDnsState {
-    /// Being deleted or gone.
-    #[must_use]
-    pub fn is_ending(&self) -> bool {
-        matches!(self, Self::Terminating | Self::Terminated)
     }
 }
 

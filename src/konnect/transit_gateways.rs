@@ -1,18 +1,17 @@
 //! Transit gateways: a network's peerings. The Azure kinds cannot be changed, only created and deleted.
 
-use async_trait::async_trait;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::client::{Client, all_of, network_path};
-use super::create::{Creation, once};
+use super::create::{New, once};
 use super::error::Error;
 use super::ids::{NetworkId, TransitGatewayId};
 use super::lenient::{folded_address, folded_domain, integer, member, or_default};
 use super::page::{List, list};
 use super::state::{StateMetadata, TransitGatewayState};
-use crate::http::{self as rest, Request, Scope};
+use crate::http::{Request, Scope};
 
 const AZURE_VNET: &str = "azure-vnet-peering-attachment";
 const AZURE_VHUB: &str = "azure-vhub-peering-attachment";
@@ -304,12 +303,7 @@ impl Client {
         new: &NewTransitGateway,
     ) -> Result<TransitGateway, Error> {
         let _changing = self.transit_gateways.changing(*network);
-        let creation = NewOnNetwork {
-            client: self,
-            network,
-            new,
-        };
-        once(self, scope, &creation).await
+        once(self, scope, network, new).await
     }
 
     /// Asks for a transit gateway's deletion and does not wait for it. One that is not there counts as deleted.
@@ -329,29 +323,17 @@ impl Client {
     }
 }
 
-struct NewOnNetwork<'a> {
-    client: &'a Client,
-    network: &'a NetworkId,
-    new: &'a NewTransitGateway,
-}
-
-#[async_trait]
-impl Creation for NewOnNetwork<'_> {
+impl New for NewTransitGateway {
     type Object = TransitGateway;
 
-    fn request(&self) -> Result<Request, rest::Error> {
-        Request::post(network_path(&self.network.to_string(), &[PATH])).json(self.new)
+    const PATH: &'static str = PATH;
+
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    async fn find(&self, scope: &Scope) -> Result<Option<TransitGateway>, Error> {
-        let named = self
-            .client
-            .list_transit_gateways(scope, self.network, Some(&self.new.name))
-            .await?;
-        let mut ours = named
-            .into_iter()
-            .filter(|found| !found.state.is_ending() && found.is_same(self.new));
-        Ok(ours.next())
+    fn is_made(&self, object: &TransitGateway) -> bool {
+        !object.state.is_ending() && object.is_same(self)
     }
 }
 

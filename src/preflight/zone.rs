@@ -1,7 +1,7 @@
 //! The Azure side of a hosted zone, and what else the network resolves.
 
 use crate::konnect::domains::DomainName;
-use crate::konnect::{PrivateDns, PrivateDnsConfig, PrivateDnsState};
+use crate::konnect::{PrivateDns, PrivateDnsConfig};
 
 use super::check::{CheckId, Checked, Outcome};
 use super::inputs::{Inputs, Phase};
@@ -131,10 +131,7 @@ fn parsed(domain: &str) -> Option<DomainName> {
 }
 
 fn is_there(object: &PrivateDns) -> bool {
-    !matches!(
-        object.state,
-        PrivateDnsState::Terminating | PrivateDnsState::Terminated
-    )
+    !object.state.is_ending()
 }
 
 fn is_zone_of(object: &PrivateDns, domain: &DomainName) -> bool {

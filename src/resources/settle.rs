@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::azure;
-use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::http::Scope;
 use crate::http::error::Error as HttpError;
+use crate::http::poll::{Poll, Progress, Waited, tolerate};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::Diagnostic;
 

@@ -180,6 +180,26 @@ pub enum ImportId {
     Identity(Members),
 }
 
+impl ImportId {
+    /// The id that was written, or the attribute of the identity that stands for it; empty where neither was.
+    #[must_use]
+    pub fn text(&self, attribute: &str) -> &str {
+        match self {
+            Self::Id(text) => text.trim(),
+            Self::Identity(_) => self.member(attribute).unwrap_or_default(),
+        }
+    }
+
+    /// An attribute of the identity.
+    #[must_use]
+    pub fn member(&self, attribute: &str) -> Option<&str> {
+        match self {
+            Self::Id(_) => None,
+            Self::Identity(members) => members.get(attribute)?.as_str(),
+        }
+    }
+}
+
 /// A creation or update under plan.
 #[derive(Debug)]
 pub struct Planned<M> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::http::scope::Scope;
 use crate::konnect::domains::DomainName;
-use crate::konnect::{NetworkId, PrivateDns, PrivateDnsConfig, PrivateDnsId, PrivateDnsState};
+use crate::konnect::{NetworkId, PrivateDns, PrivateDnsConfig, PrivateDnsId};
 use crate::preflight::cidr::Cidr;
 use crate::resources::konnect_object::mappings::{Addresses, is_worth_a_warning};
 use crate::tf::diagnostics::Diagnostic;
@@ -44,10 +44,7 @@ impl Surroundings {
             ..Self::default()
         };
         for object in private_dns {
-            if matches!(
-                object.state,
-                PrivateDnsState::Terminating | PrivateDnsState::Terminated
-            ) {
+            if object.state.is_ending() {
                 continue;
             }
             let holder = Holder {

@@ -88,10 +88,7 @@ pub(super) async fn look_again<O: Objects>(
             Some(name) => objects.named(scope, name).await?,
             None => objects.all(scope).await?,
         };
-        let is_it = |object: &O::Object| {
-            let is_ending = matches!(object.phase(), Phase::Terminating | Phase::Terminated);
-            O::id(object) == id && !is_ending
-        };
+        let is_it = |object: &O::Object| O::id(object) == id && !object.phase().is_ending();
         Ok(listed.iter().any(is_it))
     };
     let read = async || match objects.get(scope, id).await {

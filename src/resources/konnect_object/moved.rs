@@ -8,9 +8,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::konnect::{NetworkId, PrivateDns, TransitGateway};
 use crate::resources::moved::{Peer, PeerState};
-use crate::tf::attr::Attr;
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::MoveSource;
+
+use super::flow::Objects;
+use super::managed::Managed;
 
 const GATEWAY: Peer = Peer {
     provider: "kong/konnect",
@@ -31,9 +33,19 @@ const PRIVATE_DNS_CONFIG: &str = "private_dns_attachment_config";
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Moved<O> {
     /// The network.
-    pub(crate) network_id: Attr<String>,
+    pub(crate) network_id: NetworkId,
     /// The object.
     pub(crate) object: O,
+}
+
+impl<O> Moved<O> {
+    /// The state for it.
+    pub(crate) fn listed<M>(self) -> Result<M, Diagnostics>
+    where
+        M: Managed<Objects: Objects<Object = O>>,
+    {
+        M::listed(self.network_id, &self.object)
+    }
 }
 
 /// The transit gateway to move to the type `target`; `None` for a source of another type.
@@ -102,10 +114,7 @@ fn read<O: DeserializeOwned>(
     answer.retain(|_, value| !value.is_null());
     let object = serde_json::from_value(Json::Object(answer))
         .map_err(|fault| state.refuse(format!("Its state cannot be understood: {fault}.")))?;
-    Ok(Moved {
-        network_id: Attr::Known(network_id.to_string()),
-        object,
-    })
+    Ok(Moved { network_id, object })
 }
 
 #[cfg(test)]
@@ -207,7 +216,7 @@ mod tests {
             ),
         ]);
         let moved = gateway(&both, TARGET).unwrap().unwrap();
-        assert_eq!(moved.network_id, NETWORK.into());
+        assert_eq!(moved.network_id.to_string(), NETWORK);
         assert_eq!(moved.object.id.to_string(), OBJECT);
         assert_eq!(moved.object.state.to_string(), "ready");
         assert_eq!(moved.object.entity_version, 3);

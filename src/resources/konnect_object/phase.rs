@@ -28,6 +28,13 @@ pub(crate) enum Phase {
     Terminated,
 }
 
+impl Phase {
+    /// Being deleted or gone.
+    pub(crate) fn is_ending(self) -> bool {
+        matches!(self, Self::Terminating | Self::Terminated)
+    }
+}
+
 impl From<&TransitGatewayState> for Phase {
     fn from(state: &TransitGatewayState) -> Self {
         match state {

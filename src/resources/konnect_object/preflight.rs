@@ -302,12 +302,8 @@ impl<'a> Preflight<'a> {
         let read = listed
             .filter(|id| !leaving.contains(&id.to_string()))
             .map(|id| objects.get(scope, id));
-        let standing = join_all(read).await.into_iter().flatten().filter(|object| {
-            !matches!(
-                object.phase(),
-                phase::Phase::Terminating | phase::Phase::Terminated
-            )
-        });
+        let read = join_all(read).await.into_iter().flatten();
+        let standing = read.filter(|object| !object.phase().is_ending());
         let body = planned.to_body();
         let judged = standing.map(|object| match &body {
             None => Adoption::Possible,

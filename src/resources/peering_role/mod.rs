@@ -80,9 +80,7 @@ impl PeeringRoleResource {
             shared: &self.shared,
         })
     }
-}
 
-impl PeeringRoleResource {
     /// Tells already in the plan that a name is taken. No more than a warning: this same run may still remove the role that has it.
     async fn warn_if_taken(&self, context: &Context, planned: &PeeringRoleModel) {
         let (Ok(wanted), Ok(client)) = (Wanted::of(planned), self.azure.client()) else {
@@ -251,13 +249,7 @@ impl Resource for PeeringRoleResource {
     }
 
     async fn import(&self, context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics> {
-        let text = match id {
-            ImportId::Id(text) => text.trim().to_owned(),
-            ImportId::Identity(members) => {
-                let id = members.get("id").and_then(|value| value.as_str());
-                id.unwrap_or_default().to_owned()
-            }
-        };
+        let text = id.text("id");
         let failure = Failure::new("import", format!("Azure role {text:?}"));
         let id: RoleDefinitionId = if text.starts_with('/') {
             // azurerm writes the scope behind it.
@@ -265,7 +257,7 @@ impl Resource for PeeringRoleResource {
             id.map_err(|fault| failure.because(format!("{fault}.")))?
         } else {
             let roles = self.roles(context, &failure)?;
-            id_of_name(&roles, &text, &failure).await?
+            id_of_name(&roles, text, &failure).await?
         };
         Ok(imported(&id))
     }

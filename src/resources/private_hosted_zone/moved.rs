@@ -1,7 +1,7 @@
 //! From `konnect_cloud_gateway_private_dns`.
 
 use crate::resources::konnect_object::managed::Managed as _;
-use crate::resources::konnect_object::moved;
+use crate::resources::konnect_object::moved::{self, Moved};
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::MoveSource;
 
@@ -10,13 +10,7 @@ use super::schema::PrivateHostedZoneModel;
 /// The state for the hosted zone of Kong's own provider; `None` for any other object.
 pub(super) fn model(source: &MoveSource) -> Option<Result<PrivateHostedZoneModel, Diagnostics>> {
     let moved = moved::private_dns(source, PrivateHostedZoneModel::TYPE_NAME)?;
-    Some(moved.and_then(|moved| {
-        let model = PrivateHostedZoneModel {
-            network_id: moved.network_id,
-            ..PrivateHostedZoneModel::default()
-        };
-        model.apply_remote(&moved.object)
-    }))
+    Some(moved.and_then(Moved::listed))
 }
 
 #[cfg(test)]

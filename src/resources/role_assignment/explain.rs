@@ -53,7 +53,7 @@ pub(super) fn exists_unseen(failure: &Failure<'_>, wanted: &Wanted, error: &Erro
 pub(super) fn refused(failure: &Failure<'_>, wanted: &Wanted, error: &Error) -> Diagnostics {
     let (attribute, next) = if error.is_assignment_update_not_permitted() {
         (
-            Some("name"),
+            "name",
             format!(
                 "An assignment named {} exists in the tenant with another scope, role or principal, none of which can change. Leave name out, or \
                  choose another GUID.",
@@ -62,7 +62,7 @@ pub(super) fn refused(failure: &Failure<'_>, wanted: &Wanted, error: &Error) -> 
         )
     } else if error.is_unmatched_principal_type() {
         (
-            Some("principal_id"),
+            "principal_id",
             format!(
                 "{} is not a service principal. The right id is object_id of the resource or data source konnectazure_service_principal.",
                 wanted.principal_id
@@ -70,14 +70,14 @@ pub(super) fn refused(failure: &Failure<'_>, wanted: &Wanted, error: &Error) -> 
         )
     } else if error.is_principal_not_found() {
         (
-            Some("principal_id"),
+            "principal_id",
             "Check that this is the object id of the service principal in this tenant, not the application's client id: object_id of the \
              resource or data source konnectazure_service_principal."
                 .to_owned(),
         )
     } else if error.is_role_not_found() {
         (
-            Some("role_definition_id"),
+            "role_definition_id",
             format!(
                 "Check that the role exists, and that it can be assigned here: assignable_scopes of a custom role have to include {} or what \
                  holds it, such as its subscription.",
@@ -86,17 +86,14 @@ pub(super) fn refused(failure: &Failure<'_>, wanted: &Wanted, error: &Error) -> 
         )
     } else if error.is_scope_missing() {
         (
-            Some("scope"),
+            "scope",
             "Check the id, and that the provider's credential sees this subscription.".to_owned(),
         )
     } else {
         return denied(failure, error, "write");
     };
     let failure = failure.clone().next(next);
-    match attribute {
-        Some(name) => failure.at(Path::attribute(name)).explain(error),
-        None => failure.explain(error),
-    }
+    failure.at(Path::attribute(attribute)).explain(error)
 }
 
 /// What helps against a missing right, a lock or a limit. `right` is what comes last in the action.

@@ -58,9 +58,7 @@ impl RoleAssignmentResource {
     fn client(&self, failure: &Failure<'_>) -> Result<Arc<Client>, Diagnostics> {
         self.azure.client().map_err(|error| failure.explain(&error))
     }
-}
 
-impl RoleAssignmentResource {
     /// The assignment in the state, after a read that did not find it.
     async fn look_again(
         &self,
@@ -234,13 +232,7 @@ impl Resource for RoleAssignmentResource {
     }
 
     async fn import(&self, _context: &Context, id: ImportId) -> Result<Self::Model, Diagnostics> {
-        let text = match id {
-            ImportId::Id(text) => text.trim().to_owned(),
-            ImportId::Identity(members) => {
-                let id = members.get("id").and_then(|value| value.as_str());
-                id.unwrap_or_default().to_owned()
-            }
-        };
+        let text = id.text("id");
         let failure = Failure::new("import", format!("role assignment {text:?}"));
         let id: RoleAssignmentId = text
             .parse()

@@ -244,24 +244,11 @@ impl Resource for ServicePrincipalResource {
 
 /// The object id or client id, and the tenant where an identity names one.
 fn import_parts(id: &ImportId) -> (String, Attr<String>) {
-    match id {
-        ImportId::Id(text) => {
-            let text = text.trim();
-            // As azuread writes it.
-            let id = text.strip_prefix("/servicePrincipals/").unwrap_or(text);
-            (id.to_owned(), Attr::Null)
-        }
-        ImportId::Identity(members) => {
-            let text = |name: &str| {
-                let value = members.get(name)?;
-                value.as_str().map(str::to_owned)
-            };
-            (
-                text("object_id").unwrap_or_default(),
-                text("tenant_id").into(),
-            )
-        }
-    }
+    let text = id.text("object_id");
+    // As azuread writes it.
+    let text = text.strip_prefix("/servicePrincipals/").unwrap_or(text);
+    let tenant_id = id.member("tenant_id").map(str::to_owned);
+    (text.to_owned(), tenant_id.into())
 }
 
 /// The same address however the ids are spelled: it is planned from the user's spelling and made of Graph's.

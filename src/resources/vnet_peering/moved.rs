@@ -1,7 +1,7 @@
 //! From `konnect_cloud_gateway_transit_gateway`.
 
 use crate::resources::konnect_object::managed::Managed as _;
-use crate::resources::konnect_object::moved;
+use crate::resources::konnect_object::moved::{self, Moved};
 use crate::tf::diagnostics::Diagnostics;
 use crate::tf::resource::MoveSource;
 
@@ -10,13 +10,7 @@ use super::schema::VnetPeeringModel;
 /// The state for the peering of Kong's own provider; `None` for any other object.
 pub(super) fn model(source: &MoveSource) -> Option<Result<VnetPeeringModel, Diagnostics>> {
     let moved = moved::gateway(source, VnetPeeringModel::TYPE_NAME)?;
-    Some(moved.and_then(|moved| {
-        let model = VnetPeeringModel {
-            network_id: moved.network_id,
-            ..VnetPeeringModel::default()
-        };
-        model.apply_remote(&moved.object)
-    }))
+    Some(moved.and_then(Moved::listed))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod konnect_object;
 mod missing;
 mod moved;
+mod of_command;
 mod planned;
 mod settle;
 mod turns;

@@ -80,6 +80,7 @@ pub(crate) const SHARED: &[&str] = &[
     "konnect_object",
     "missing",
     "moved",
+    "of_command",
     "planned",
     "scope",
     "settle",

@@ -33,6 +33,7 @@ use crate::resources::konnect_object::mappings::{self, RepeatedDomain};
 use crate::resources::konnect_object::phase::{self, Lifecycle as _, Phase, Settled};
 use crate::resources::konnect_object::private_dns::{PrivateDnsObjects, other_kind};
 use crate::resources::konnect_object::{DnsMapping, Flow, is_set, schema as common};
+use crate::resources::of_command::OfCommand;
 use crate::resources::scope;
 use crate::tf::attr::{Attr, Set};
 use crate::tf::context::Context;
@@ -60,7 +61,7 @@ pub struct DnsMappingsResource {
     konnect: Arc<konnect::Access>,
     /// A plan of many mappings looks once at each network.
     seen: Lately<NetworkId, Arc<Surroundings>>,
-    planned: PlannedDomains,
+    planned: OfCommand<konnect::Client, PlannedDomains>,
 }
 
 /// The resource over clients that are configured later.
@@ -70,7 +71,7 @@ pub fn resource(clients: &Clients) -> DnsMappingsResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
         seen: Lately::new(surroundings::MOMENT),
-        planned: PlannedDomains::default(),
+        planned: OfCommand::default(),
     }
 }
 
@@ -90,7 +91,8 @@ impl DnsMappingsResource {
             return Vec::new();
         };
         let name = planned.name.as_str().unwrap_or_default();
-        self.planned.note(network_id, name, &wanted);
+        let in_this_run = self.planned.of(Some(&konnect));
+        in_this_run.note(network_id, name, &wanted);
         let before = prior
             .as_ref()
             .and_then(|prior| mappings::expand(prior.mappings.known()?));
@@ -114,7 +116,7 @@ impl DnsMappingsResource {
         let mut warnings = surroundings::shadowed(&wanted, &around);
         let own_id = prior.as_ref().and_then(|prior| prior.id.as_str());
         let own = (own_id, name);
-        warnings.extend(self.planned.repeated(network_id, &wanted, &around, own));
+        warnings.extend(in_this_run.repeated(network_id, &wanted, &around, own));
         warnings.extend(surroundings::unreachable(
             &wanted,
             around.reachable.as_deref(),

@@ -69,7 +69,7 @@ impl Surroundings {
     }
 }
 
-/// The domains of the mappings that this process has planned: those of one run do not see each other in Konnect yet.
+/// The domains of the mappings that this command has planned: those of one run do not see each other in Konnect yet.
 #[derive(Debug, Default)]
 pub(super) struct PlannedDomains(Mutex<HashMap<NetworkId, Plan>>);
 

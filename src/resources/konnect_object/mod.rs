@@ -17,10 +17,12 @@ pub(crate) mod managed;
 pub(crate) mod mappings;
 pub(crate) mod moved;
 pub(crate) mod network;
+mod patience;
 pub(crate) mod peering;
 pub(crate) mod phase;
 pub(crate) mod preflight;
 pub(crate) mod private_dns;
+pub(crate) mod replaced;
 pub(crate) mod schema;
 
 pub(crate) use flow::Flow;

@@ -1,8 +1,6 @@
 //! The checks of an object before it is planned and before it is made, as its own diagnostics.
 
-use std::collections::BTreeSet;
 use std::convert::Infallible;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,11 +8,7 @@ use futures_util::future::join_all;
 
 use crate::http::poll::{Poll, Progress, Waited};
 use crate::http::scope::Scope;
-use crate::preflight::{
-    Check, CheckId, Clients, Inputs, Phase, Place, Report, Status, Target, run,
-};
-use crate::resources::settle::Grace;
-use crate::tf::attr::Attr;
+use crate::preflight::{CheckId, Clients, Inputs, Phase, Report, run};
 use crate::tf::context::Context;
 use crate::tf::diagnostics::{Diagnostic, Diagnostics};
 use crate::tf::path::Path;
@@ -25,14 +19,13 @@ use super::creation::Checks;
 use super::flow::{InNetwork as _, Objects};
 use super::import;
 use super::is_set;
-use super::managed::{Managed, ObjectOf};
-use super::phase::{self, Lifecycle as _};
+use super::managed::Managed;
+use super::patience::Patience;
+use super::phase::Lifecycle as _;
+use super::replaced::Replaced;
 
 /// The time between two checks of what may only show late, where no other is given.
 const GRACE_STEP: Duration = Duration::from_secs(1);
-
-/// How long, and for how many looks at least, what a deleted object leaves in Azure may still be there: Azure deletes in the background.
-const REMAINS_GRACE: (Duration, u32) = (Duration::from_secs(30), 6);
 
 /// A model whose object is checked before it is made.
 pub(crate) trait Checked: Managed {
@@ -67,152 +60,6 @@ pub(crate) struct Preflight<'a> {
     context: &'a Context,
 }
 
-/// What this process knows of objects in whose place others come.
-///
-/// A replacement is planned in two calls: one that knows the old object, and one for the new object that does not; what is tainted has the second
-/// call alone. `leaving` are those that this process planned to replace, or has deleted, which a list may show for a while. `managed` are all that
-/// the state holds, as far as it was seen. Without them, the new object would be said to collide with the one whose place it takes.
-#[derive(Debug, Default)]
-pub(crate) struct Replaced {
-    leaving: Leaving,
-    managed: Ids,
-    lost: Lost,
-}
-
-/// Objects that this process planned to replace, or has deleted: a list may show them for a while, and Azure what belonged to them.
-///
-/// A replacement is planned in two calls: one that knows the old object, and one for the new object that does not. Without this, the new
-/// one would be said to collide with the one whose place it takes.
-#[derive(Debug, Default)]
-struct Leaving(Mutex<Vec<Left>>);
-
-/// What such an object leaves.
-#[derive(Clone, Debug)]
-struct Left {
-    id: String,
-    place: Option<Place>,
-    link_name: Option<String>,
-}
-
-impl Left {
-    fn of<M: Checked>(model: &M) -> Option<Self> {
-        let id = model.settings().id.as_str()?.to_lowercase();
-        let Inputs {
-            target, link_name, ..
-        } = model.inputs(model, Phase::Plan);
-        Some(Self {
-            id,
-            place: target.map(|target| target.place().clone()),
-            link_name,
-        })
-    }
-
-    /// Whether it was at the very place in Azure that is wanted now.
-    fn is_at(&self, inputs: &Inputs) -> bool {
-        let wanted = inputs.target.as_ref().map(Target::place);
-        let link = |name: &Option<String>| name.as_deref().map(str::to_lowercase);
-        wanted.is_some()
-            && self.place.as_ref() == wanted
-            && link(&self.link_name) == link(&inputs.link_name)
-    }
-}
-
-impl Leaving {
-    fn note(&self, left: Left) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(left);
-    }
-
-    fn ids(&self) -> Vec<String> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().map(|left| left.id.clone()).collect()
-    }
-
-    /// What is to be checked, with what this process knows of what goes.
-    fn complete(&self, inputs: Inputs) -> Inputs {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Inputs {
-            leaving: all.iter().map(|left| left.id.clone()).collect(),
-            is_replacement: all.iter().any(|left| left.is_at(&inputs)),
-            ..inputs
-        }
-    }
-}
-
-/// Ids in Konnect.
-#[derive(Debug, Default)]
-struct Ids(Mutex<BTreeSet<String>>);
-
-impl Ids {
-    fn note(&self, id: &str) {
-        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.insert(id.to_lowercase());
-    }
-
-    fn all(&self) -> Vec<String> {
-        let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.iter().cloned().collect()
-    }
-}
-
-/// Objects that a refresh of this process found gone or failed, by network and name.
-///
-/// What was lost outside Terraform has to show in the plan as to be made again. A failed check would also hold up `terraform destroy`, which
-/// plans so before it destroys what is left: often the network is gone as well, and what failed is marked for replacement.
-#[derive(Debug, Default)]
-struct Lost(Mutex<Vec<(Attr<String>, Attr<String>)>>);
-
-impl Lost {
-    fn note(&self, place: (Attr<String>, Attr<String>)) {
-        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lost.push(place);
-    }
-
-    /// Whether it is one of them. What was planned once is not lost any more: what a later plan of a long process finds there is another object.
-    fn take(&self, place: &(Attr<String>, Attr<String>)) -> bool {
-        let mut lost = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = lost.len();
-        lost.retain(|known| known != place);
-        lost.len() < before
-    }
-}
-
-fn place<M: Managed>(model: &M) -> (Attr<String>, Attr<String>) {
-    let settings = model.settings();
-    (settings.network_id.clone(), settings.name.clone())
-}
-
-impl Replaced {
-    /// Keeps in mind what a refresh found of the state's object.
-    pub(crate) fn refreshed<M: Managed>(&self, state: &M, found: Option<&ObjectOf<M>>) {
-        if found.is_none_or(|object| object.phase() == phase::Phase::Failed) {
-            self.lost.note(place(state));
-        }
-    }
-
-    /// Keeps in mind that the state's object goes. To be told first of all: what comes in its place may be planned at the same time.
-    pub(crate) fn deletes<M: Checked>(&self, state: &M) {
-        if let Some(left) = Left::of(state) {
-            self.leaving.note(left);
-        }
-    }
-
-    /// Keeps in mind that the state holds the object. To be told first of all, as well.
-    pub(crate) fn manages<M: Managed>(&self, state: &M) {
-        if let Some(id) = state.settings().id.as_str() {
-            self.managed.note(id);
-        }
-    }
-
-    /// What is to be checked, less what goes.
-    fn less(&self, inputs: Inputs) -> Inputs {
-        self.leaving.complete(Inputs {
-            managed: self.managed.all(),
-            ..inputs
-        })
-    }
-}
-
 impl<'a> Preflight<'a> {
     /// The checks of one call.
     pub(crate) const fn new(
@@ -234,9 +81,7 @@ impl<'a> Preflight<'a> {
         scope: &Scope,
         plan: &Planned<M>,
     ) -> Result<(), Diagnostics> {
-        if let Some(left) = replaced_object(plan).and_then(Left::of) {
-            self.replaced.leaving.note(left);
-        }
+        self.replaced.plans(plan);
         let Planned {
             config,
             planned,
@@ -255,7 +100,7 @@ impl<'a> Preflight<'a> {
         if inputs.network_id.is_none() && inputs.target.is_none() {
             return Ok(());
         }
-        let is_lost = self.replaced.lost.take(&place(planned));
+        let is_lost = self.replaced.was_lost(planned);
         let adoption = self.adoption(scope, planned).await;
         if adoption == Adoption::Sure {
             return Ok(());
@@ -296,11 +141,10 @@ impl<'a> Preflight<'a> {
         };
         let objects = M::Objects::new(client, network_id);
         let named = objects.named(scope, name).await.unwrap_or_default();
-        let leaving = self.replaced.leaving.ids();
         let listed = named.iter().map(<M::Objects as Objects>::id);
         // A list may lag.
         let read = listed
-            .filter(|id| !leaving.contains(&id.to_string()))
+            .filter(|id| !self.replaced.is_leaving(&id.to_string()))
             .map(|id| objects.get(scope, id));
         let read = join_all(read).await.into_iter().flatten();
         let standing = read.filter(|object| !object.phase().is_ending());
@@ -382,58 +226,6 @@ impl<M: Checked> Checks<M> for Preflight<'_> {
     }
 }
 
-/// How long to check again what may only show late.
-struct Patience {
-    /// For consent and assignments that another tool, or another provider of this very run, made a moment ago. What this process made itself counts at once.
-    directory: Grace,
-    /// For what goes with the object that this run has deleted at the same place, where there is one.
-    remains: Option<Grace>,
-}
-
-impl Patience {
-    fn new(is_replacement: bool) -> Self {
-        let (time, looks) = REMAINS_GRACE;
-        Self {
-            directory: Grace::new(),
-            remains: is_replacement.then(|| Grace::of(time, looks)),
-        }
-    }
-
-    /// What another look is worth for; nothing where something else is wrong, which no look changes.
-    fn waits_for(&mut self, report: &Report) -> Option<String> {
-        let is_open = |check: &&Check| match check.id {
-            // A half that still looks alive is no failure of this check.
-            CheckId::VnetPeerings if self.remains.is_some() => {
-                matches!(check.status, Status::Failed | Status::Warning)
-            }
-            _ => check.status == Status::Failed,
-        };
-        let open: Vec<CheckId> = report
-            .checks
-            .iter()
-            .filter(is_open)
-            .map(|check| check.id)
-            .collect();
-        let is_directory =
-            |id: &CheckId| matches!(id, CheckId::ServicePrincipal | CheckId::RoleAssignment);
-        let is_remains = |id: &CheckId| {
-            self.remains.is_some() && matches!(id, CheckId::VnetPeerings | CheckId::LinkName)
-        };
-        if !open.iter().all(|id| is_directory(id) || is_remains(id)) {
-            return None;
-        }
-        let waits_for_remains = open.iter().any(is_remains);
-        let waits_for_directory = open.iter().any(is_directory);
-        let remains = self.remains.as_mut().filter(|_| waits_for_remains);
-        let for_remains = remains.is_some_and(|grace| !grace.is_over());
-        // Both count their looks, whichever lasts longer.
-        let for_directory = waits_for_directory && !self.directory.is_over();
-        let waits = for_remains || for_directory;
-        let names = open.iter().map(CheckId::to_string).collect::<Vec<_>>();
-        waits.then(|| format!("{} does not pass yet", names.join(", ")))
-    }
-}
-
 /// Where the user sees what a check is about.
 pub(crate) fn attribute<M: Checked>(config: &M, check: CheckId) -> Option<&'static str> {
     match check {
@@ -452,17 +244,3 @@ pub(crate) fn attribute<M: Checked>(config: &M, check: CheckId) -> Option<&'stat
         | CheckId::Regions => M::attribute_of_check(config, check),
     }
 }
-
-/// The object whose place another takes.
-pub(crate) fn replaced_object<M: Checked>(plan: &Planned<M>) -> Option<&M> {
-    let prior = plan.prior.as_ref()?;
-    let (before, now) = (prior.settings(), plan.planned.settings());
-    let is_replaced = !plan.replace.is_empty()
-        || before.network_id != now.network_id
-        || before.name != now.name
-        || M::is_replaced(prior, &plan.planned);
-    is_replaced.then_some(prior)
-}
-
-#[cfg(test)]
-mod tests;

@@ -347,7 +347,7 @@ impl Roles<'_> {
     pub(super) async fn delete(&self, role: &RoleDefinition) -> Result<(), Error> {
         let id = RoleDefinitionId::new(&written_through(&role.assignable_scopes), &role.name);
         self.client.delete_role_definition(&self.scope, &id).await?;
-        self.shared.forget(&role.name);
+        self.shared.forget(&self.client, &role.name);
         Ok(())
     }
 

@@ -1,13 +1,14 @@
 //! What all calls of this process share about roles.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::azure::Client;
 use crate::azure::ids::Guid;
+use crate::resources::of_command::OfCommand;
 use crate::resources::turns::Turns;
 
 use super::convert::Change;
@@ -25,16 +26,14 @@ pub(super) struct Shared {
     pub(super) turns: Turns<Guid>,
     /// Folded names of roles that were deleted, and when: a replacement must not take its own old name for somebody else's.
     freed: Mutex<HashMap<String, Instant>>,
-    /// What was changed in each role.
-    changes: Mutex<HashMap<Guid, Noted>>,
+    /// What this command changed in each role: what an earlier one did may have been undone on purpose since.
+    changes: OfCommand<Client, Mutex<HashMap<Guid, Noted>>>,
 }
 
 /// All changes of one role, one after the other.
 #[derive(Debug)]
 struct Noted {
     change: Change,
-    /// Each command has a client of its own: what an earlier one did to a role may have been undone on purpose since.
-    client: Weak<Client>,
     when: Instant,
 }
 
@@ -54,23 +53,24 @@ impl Shared {
     pub(super) fn note(&self, client: &Arc<Client>, role: &Guid, change: Change) {
         let noted = Noted {
             change,
-            client: Arc::downgrade(client),
             when: Instant::now(),
         };
-        locked(&self.changes).insert(role.clone(), noted);
+        let changes = self.changes.of(Some(client));
+        locked(&changes).insert(role.clone(), noted);
     }
 
     /// What this client changed in the role a moment ago.
     pub(super) fn changes(&self, client: &Arc<Client>, role: &Guid) -> Option<Change> {
-        let changes = locked(&self.changes);
+        let changes = self.changes.of(Some(client));
+        let changes = locked(&changes);
         let noted = changes.get(role)?;
-        let is_own = noted.client.as_ptr() == Arc::as_ptr(client);
-        (is_own && noted.when.elapsed() < REPLICATION_LIMIT).then(|| noted.change.clone())
+        (noted.when.elapsed() < REPLICATION_LIMIT).then(|| noted.change.clone())
     }
 
     /// The role was deleted.
-    pub(super) fn forget(&self, role: &Guid) {
-        locked(&self.changes).remove(role);
+    pub(super) fn forget(&self, client: &Arc<Client>, role: &Guid) {
+        let changes = self.changes.of(Some(client));
+        locked(&changes).remove(role);
     }
 }
 

@@ -169,7 +169,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::resources::konnect_object::preflight::{attribute, replaced_object};
+    use crate::resources::konnect_object::preflight::attribute;
+    use crate::resources::konnect_object::replaced::replaced_object;
     use crate::tf::resource::Planned;
 
     const TENANT: &str = "11111111-2222-3333-4444-555555555555";

@@ -26,7 +26,8 @@ use crate::resources::konnect_object::creation::{Checked, Creation};
 use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
-use crate::resources::konnect_object::preflight::{Preflight, Replaced};
+use crate::resources::konnect_object::preflight::Preflight;
+use crate::resources::konnect_object::replaced::Replaced;
 use crate::resources::konnect_object::{provider_tenant, schema as common};
 use crate::resources::scope;
 use crate::resources::turns::Turns;
@@ -70,7 +71,7 @@ pub fn resource(clients: &Clients) -> PrivateHostedZoneResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
         asked: Arc::clone(&clients.asked),
-        replaced: Replaced::default(),
+        replaced: Replaced::new(&clients.konnect),
         turns: Turns::default(),
     }
 }

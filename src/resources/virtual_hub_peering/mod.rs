@@ -26,7 +26,8 @@ use crate::resources::konnect_object::hints::{Hints, Needs};
 use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
 use crate::resources::konnect_object::peering::{self, Peering};
-use crate::resources::konnect_object::preflight::{Preflight, Replaced};
+use crate::resources::konnect_object::preflight::Preflight;
+use crate::resources::konnect_object::replaced::Replaced;
 use crate::resources::konnect_object::schema as common;
 use crate::resources::scope;
 use crate::resources::turns::Turns;
@@ -68,7 +69,7 @@ pub fn resource(clients: &Clients) -> VirtualHubPeeringResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
         asked: Arc::clone(&clients.asked),
-        replaced: Replaced::default(),
+        replaced: Replaced::new(&clients.konnect),
     }
 }
 

@@ -30,7 +30,8 @@ use crate::resources::konnect_object::lifecycle;
 use crate::resources::konnect_object::managed::Managed;
 use crate::resources::konnect_object::peering::{self, Peering};
 use crate::resources::konnect_object::phase::{Lifecycle, Phase};
-use crate::resources::konnect_object::preflight::{Preflight, Replaced};
+use crate::resources::konnect_object::preflight::Preflight;
+use crate::resources::konnect_object::replaced::Replaced;
 use crate::resources::konnect_object::{is_set, schema as common};
 use crate::resources::scope;
 use crate::resources::turns::Turns;
@@ -73,7 +74,7 @@ pub fn resource(clients: &Clients) -> VnetPeeringResource {
         azure: Arc::clone(&clients.azure),
         konnect: Arc::clone(&clients.konnect),
         asked: Arc::clone(&clients.asked),
-        replaced: Replaced::default(),
+        replaced: Replaced::new(&clients.konnect),
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::preflight::{CheckId, Kind, Phase, Target};
-use crate::resources::konnect_object::preflight::{Checked as _, attribute, replaced_object};
+use crate::resources::konnect_object::preflight::{Checked as _, attribute};
+use crate::resources::konnect_object::replaced::replaced_object;
 use crate::tf::attr::Attr;
 
 const OBJECT: &str = "0da2a7a4-7d0d-4f0e-9b7e-6d7a3d3d0001";

@@ -117,9 +117,10 @@ fn checked<E>(result: Result<impl Sized, E>) -> Result<(), E> {
 }
 
 fn endpoint(service: Service) -> impl Validate {
-    UnlessEmpty(Parses::new("an https address", move |text: &str| {
+    let parses = Parses::new("an https address", move |text: &str| {
         check_endpoint(service, text)
-    }))
+    });
+    UnlessEmpty(parses.unrepeated())
 }
 
 fn token_service(text: &str) -> Result<(), String> {
@@ -165,10 +166,12 @@ fn konnect_settings() -> Vec<Attribute> {
              `us.api.konghq.com` is mapped to it, since only the global host \
              serves Cloud Gateways. Environment: `KONNECT_SERVER_URL`.",
         )
-        .validate(UnlessEmpty(Parses::new(
-            "the address of a Konnect API",
-            |text: &str| checked(konnect::server_url(text)),
-        ))),
+        .validate(UnlessEmpty(
+            Parses::new("the address of a Konnect API", |text: &str| {
+                checked(konnect::server_url(text))
+            })
+            .unrepeated(),
+        )),
     ]
 }
 
@@ -252,10 +255,9 @@ fn identities() -> Vec<Attribute> {
              `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, \
              `SYSTEM_OIDCREQUESTURI`.",
         )
-        .validate(UnlessEmpty(Parses::new(
-            "the address of a token service",
-            token_service,
-        ))),
+        .validate(UnlessEmpty(
+            Parses::new("the address of a token service", token_service).unrepeated(),
+        )),
         text(
             "oidc_request_token",
             "Token that authorises requests for identity tokens. Environment: \
@@ -353,4 +355,31 @@ fn services() -> Vec<Attribute> {
                 most: 1_000,
             }),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tf::diagnostics::Diagnostics;
+
+    #[test]
+    fn a_password_in_an_address_is_not_repeated() {
+        let value = Value::from("https://me:hunter2@konnect.example:99999");
+        let schema = schema();
+        let endpoints = match schema.attribute("endpoints").map(|found| &found.kind) {
+            Some(AttributeKind::Nested(_, attributes)) => attributes.as_slice(),
+            _ => &[],
+        };
+        let tops = ["konnect_server_url", "oidc_request_url"];
+        let tops = tops.map(|name| schema.attribute(name).unwrap());
+        assert_eq!(endpoints.len(), 3);
+        for attribute in tops.into_iter().chain(endpoints) {
+            let mut diagnostics = Diagnostics::new();
+            for validator in &attribute.validators {
+                validator.validate(&value, &Path::root(), &mut diagnostics);
+            }
+            let told = format!("{diagnostics:?}");
+            assert!(told.contains("port") && !told.contains("hunter2"), "{told}");
+        }
+    }
 }

@@ -19,12 +19,24 @@ pub trait Validate: Send + Sync {
 pub struct Parses<F> {
     what: &'static str,
     parse: F,
+    is_repeated: bool,
 }
 
 impl<F> Parses<F> {
     /// `what` names the form ("a UUID"); `parse` refuses with the reason.
     pub const fn new(what: &'static str, parse: F) -> Self {
-        Self { what, parse }
+        Self {
+            what,
+            parse,
+            is_repeated: true,
+        }
+    }
+
+    /// Leaves the text out of the message, as one that may hold a password; the parser's error has to say enough.
+    #[must_use]
+    pub const fn unrepeated(mut self) -> Self {
+        self.is_repeated = false;
+        self
     }
 }
 
@@ -41,13 +53,12 @@ where
         if let Some(text) = value.as_str()
             && let Err(reason) = (self.parse)(text)
         {
-            diagnostics.push(
-                Diagnostic::error(
-                    format!("Invalid {path}"),
-                    format!("{text:?} is not {}: {reason}.", self.what),
-                )
-                .at(path.clone()),
-            );
+            let detail = if self.is_repeated {
+                format!("{text:?} is not {}: {reason}.", self.what)
+            } else {
+                format!("This is not {}: {reason}.", self.what)
+            };
+            diagnostics.push(Diagnostic::error(format!("Invalid {path}"), detail).at(path.clone()));
         }
     }
 }

@@ -228,6 +228,9 @@ fn code(refusal: &Refusal) -> String {
 fn advice(error: &Error) -> Option<String> {
     let text = match error.failure() {
         Cause::NotSent { .. } => UNREACHABLE,
+        Cause::NoAnswer { .. } => {
+            "Run the same command again. If it comes back, look for what ends connections on the way: a proxy, a firewall, a VPN."
+        }
         Cause::OutcomeUnknown { .. } => {
             "Whether the request took effect is not known. Run the same command again: what exists is looked for first."
         }
